@@ -1,0 +1,1 @@
+//! Start and shutdown of a program.

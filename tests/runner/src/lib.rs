@@ -1,0 +1,1 @@
+//! Tests that read or run whole programs.
