@@ -1,5 +1,12 @@
 //! Constructors and accessors of Lisp objects for Rust code.
 
+pub mod cl_symbols;
+pub mod package;
+pub mod symbol;
+#[cfg(test)]
+pub mod testing;
+pub mod text;
+
 use crate::abi::layout::{self, kind};
 use crate::abi::tags::*;
 use crate::abi::thread_context::ThreadContext;
