@@ -1,1 +1,11 @@
-//! The Rook compiler.
+//! The Rook compiler: Lisp source in, object files or running code out.
+//!
+//! Modules in the order of the pipeline.
+
+pub mod source;
+pub mod datum;
+pub mod roots;
+pub mod types;
+pub mod known_functions;
+pub mod hir;
+pub mod mir;

@@ -1,0 +1,8 @@
+//! HIR: the tree that expansion yields. About twenty node kinds; every name is resolved.
+//!
+//! Lisp data are `DatumId`s, never raw references. Nodes carry no analysis results; facts about
+//! variables and functions live in the tables of `Unit`.
+
+pub mod node;
+
+pub use node::*;

@@ -1,0 +1,244 @@
+//! The node types of HIR.
+
+use crate::datum::DatumId;
+use crate::known_functions::PrimOp;
+use crate::source::Span;
+use crate::types::Type;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub struct $name(pub u32);
+    )*};
+}
+ids! {
+    /// A lexical variable (index into `Unit::vars`).
+    VarId;
+    /// A function: lambda, flet/labels function or top-level function (index into `Unit::functions`).
+    FnId;
+    /// A `block`.
+    BlockId;
+    /// A `tagbody`.
+    TagbodyId;
+    /// A tag of a `tagbody`.
+    TagId;
+    /// A `load-time-value` cell of the unit.
+    LoadTimeId;
+}
+
+/// One expression and where it came from.
+#[derive(Clone, Debug)]
+pub struct Hir {
+    pub kind: Kind,
+    pub span: Span,
+}
+
+/// What an expression does. Evaluation order is left to right.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A literal (also numbers, NIL and T).
+    Const(DatumId),
+    Local(VarId),
+    /// Value of the expression is the value stored.
+    SetLocal(VarId, Box<Hir>),
+    /// A special or global variable: dynamic binding, then global value; unbound is an error.
+    Global(DatumId),
+    SetGlobal(DatumId, Box<Hir>),
+    If(Box<Hir>, Box<Hir>, Box<Hir>),
+    /// Never empty.
+    Seq(Vec<Hir>),
+    /// Parallel lexical binding.
+    Let(Vec<(VarId, Hir)>, Box<Hir>),
+    /// Dynamic binding of symbols, in parallel, around the body.
+    Bind(Vec<(DatumId, Hir)>, Box<Hir>),
+    /// Binds variables to the values of one form; missing values are NIL.
+    LetValues(Vec<VarId>, Box<Hir>, Box<Hir>),
+    /// A function object (closure). The function's data are in `Unit::functions`.
+    Lambda(FnId),
+    /// Local functions (`flet` and `labels` alike after renaming), visible in each other and the body.
+    Functions(Vec<FnId>, Box<Hir>),
+    /// `#'f` of a local function.
+    LocalFunction(FnId),
+    /// `#'f` of a global function: error when undefined.
+    GlobalFunction(DatumId),
+    Call(Callee, Vec<Hir>),
+    /// An operator the compiler knows; argument count already right.
+    Prim(PrimOp, Vec<Hir>),
+    /// `(%primitive name args…)`: a Rust primitive of the runtime's table, argument count checked.
+    Primitive(&'static str, Vec<Hir>),
+    /// `(%foreign-call …)`.
+    Foreign(Box<ForeignCall>, Vec<Hir>),
+    Block(BlockId, Box<Hir>),
+    ReturnFrom(BlockId, Box<Hir>),
+    /// Each segment: an optional tag, then its forms. Value NIL.
+    Tagbody(TagbodyId, Vec<(Option<TagId>, Vec<Hir>)>),
+    Go(TagbodyId, TagId),
+    Catch(Box<Hir>, Box<Hir>),
+    /// Protected form, cleanup form.
+    UnwindProtect(Box<Hir>, Box<Hir>),
+    /// `multiple-value-call`: function, argument forms each giving all their values.
+    ValuesCall(Box<Hir>, Vec<Hir>),
+    /// `multiple-value-prog1`: values of the first, then the rest for effect.
+    ValuesProg1(Box<Hir>, Box<Hir>),
+    /// `(values …)` with its arguments as single values.
+    Values(Vec<Hir>),
+    /// `progv`: symbols, values, body.
+    Progv(Box<Hir>, Box<Hir>, Box<Hir>),
+    /// A type promise: specifier datum for the error message. Checked unless safety is 0.
+    The(Type, DatumId, Box<Hir>),
+    LoadTimeValue(LoadTimeId),
+}
+
+/// What a call calls.
+#[derive(Clone, Debug)]
+pub enum Callee {
+    /// Through the symbol's function cell.
+    Global(DatumId),
+    /// A local function, or (after known-call discovery) a top-level function of the same unit.
+    Known(FnId),
+    /// The value of an expression: a function or a symbol (function designator, as `funcall`).
+    Value(Box<Hir>),
+}
+
+/// A call of a C function.
+#[derive(Clone, Debug)]
+pub struct ForeignCall {
+    /// C symbol; `None` when the first argument is the address.
+    pub symbol: Option<String>,
+    pub arguments: Vec<ForeignType>,
+    pub result: ForeignType,
+    /// The collector may run on other threads; takes no Lisp values.
+    pub blocking: bool,
+}
+
+/// C types of arguments and results.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ForeignType {
+    Void,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Uint8,
+    Uint16,
+    Uint32,
+    Uint64,
+    Single,
+    Double,
+    /// A macptr, or NIL for null.
+    Pointer,
+    /// A Lisp string passed as a NUL-terminated UTF-8 copy; as a result, read back into a string.
+    CString,
+    /// A `rook_value`.
+    Value,
+    Bool,
+}
+
+/// A lexical variable.
+#[derive(Clone, Debug)]
+pub struct Var {
+    /// Name for dumps and debuggers.
+    pub name: String,
+    /// Declared type (ANY when none) and its specifier for messages.
+    pub declared: Type,
+    pub declared_spec: Option<DatumId>,
+    /// Some `SetLocal` names it.
+    pub assigned: bool,
+    /// Declared `dynamic-extent`.
+    pub dynamic_extent: bool,
+    pub ignored: bool,
+    pub span: Span,
+}
+
+/// An optional parameter: variable, initial value, supplied-p variable.
+#[derive(Clone, Debug)]
+pub struct Optional {
+    pub var: VarId,
+    pub init: Hir,
+    pub supplied: Option<VarId>,
+}
+
+/// A keyword parameter.
+#[derive(Clone, Debug)]
+pub struct Keyword {
+    /// The keyword symbol.
+    pub keyword: DatumId,
+    pub var: VarId,
+    pub init: Hir,
+    pub supplied: Option<VarId>,
+}
+
+/// A lambda list after expansion. Initial forms see the parameters to their left. `&aux` and
+/// special parameters have become `Let` and `Bind` nodes of the body (a special parameter that a
+/// later initial form could see is bound by making the later ones part of the body as well).
+#[derive(Clone, Debug, Default)]
+pub struct Params {
+    pub required: Vec<VarId>,
+    pub optional: Vec<Optional>,
+    pub rest: Option<VarId>,
+    pub keys: Option<Vec<Keyword>>,
+    pub allow_other_keys: bool,
+}
+
+impl Params {
+    /// Only required parameters.
+    pub fn is_fixed(&self) -> bool {
+        self.optional.is_empty() && self.rest.is_none() && self.keys.is_none()
+    }
+}
+
+/// A function.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Name for backtraces and dumps, for example `FIB`, `(SETF FOO)`, `(LAMBDA in FOO)`.
+    pub name: String,
+    /// The global function name (symbol) it defines, when it is a top-level definition.
+    pub global: Option<DatumId>,
+    pub params: Params,
+    pub body: Hir,
+    pub policy: Policy,
+    pub span: Span,
+    /// Declared `inline` (local or global).
+    pub inline: bool,
+    pub notinline: bool,
+}
+
+/// The `optimize` qualities in force.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Policy {
+    pub speed: u8,
+    pub safety: u8,
+    pub debug: u8,
+    pub space: u8,
+    pub compilation_speed: u8,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy { speed: 1, safety: 1, debug: 1, space: 1, compilation_speed: 1 }
+    }
+}
+
+/// What is compiled at once: a file, or one form in memory.
+#[derive(Debug, Default)]
+pub struct Unit {
+    pub vars: Vec<Var>,
+    pub functions: Vec<Function>,
+    /// Top-level functions without parameters, in order of execution.
+    pub top_level: Vec<FnId>,
+    /// Initial-value functions of `load-time-value` cells (run before the form that needs them).
+    pub load_time: Vec<FnId>,
+    pub next_block: u32,
+    pub next_tagbody: u32,
+    pub next_tag: u32,
+}
+
+impl Unit {
+    pub fn var(&self, id: VarId) -> &Var {
+        &self.vars[id.0 as usize]
+    }
+    pub fn function(&self, id: FnId) -> &Function {
+        &self.functions[id.0 as usize]
+    }
+}

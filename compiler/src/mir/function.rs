@@ -1,0 +1,462 @@
+//! MIR data: functions, blocks, instructions, values.
+//!
+//! A value is defined once, by an instruction or as a block parameter. Representations:
+//! `Tagged` is a Lisp value (the collector sees it when its type may be a reference); `Word` is a raw
+//! 64-bit integer the collector ignores; `Double` is a raw double; `Bool` is a condition (0 or 1).
+//! A raw address derived from an object may not live across an instruction that can collect
+//! (`Inst::is_safepoint`); the instruction set gives no way to name one.
+
+use crate::datum::DatumId;
+use crate::hir::FnId;
+use crate::source::Span;
+use crate::types::{Type, TypeSet};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub struct $name(pub u32);
+    )*};
+}
+ids! {
+    /// An SSA value (index into `Function::values`).
+    ValueId;
+    /// A basic block (index into `Function::blocks`).
+    Block;
+    /// An exit-record slot in the frame.
+    ExitSlot;
+    /// A MIR function (index into `Program::functions`).
+    FuncId;
+}
+
+/// How a value is held.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Repr {
+    Tagged,
+    Word,
+    Double,
+    Bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ValueData {
+    pub repr: Repr,
+    /// Lisp type of a `Tagged` value; for `Word`, `low..=high` bounds it when known.
+    pub ty: Type,
+}
+
+/// How a function is entered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Entry {
+    /// `(fn, nargs, a0..a3) -> (value, count)`: entry block parameters are
+    /// `fn: Tagged, nargs: Word, a0..a3: Tagged`.
+    General,
+    /// Exact parameters; entry block parameters are the function's own.
+    Direct,
+}
+
+/// What a function returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Returns {
+    /// `(value: Tagged, count: Word)`.
+    Many,
+    /// One value of this representation.
+    One(Repr),
+}
+
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub name: String,
+    pub entry: Entry,
+    pub returns: Returns,
+    /// Block 0 is the entry; its parameters are the function's.
+    pub blocks: Vec<BlockData>,
+    pub values: Vec<ValueData>,
+    pub exit_slots: u32,
+    /// `debug >= 2`: no tail calls were made.
+    pub keep_frames: bool,
+    /// Entry check wanted (safety > 0); codegen omits it in leaf functions.
+    pub entry_check: bool,
+    pub span: Span,
+    /// Which HIR function this came from.
+    pub origin: Option<FnId>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct BlockData {
+    pub params: Vec<ValueId>,
+    pub insts: Vec<InstData>,
+    /// `None` only while the block is being built.
+    pub terminator: Option<Terminator>,
+    pub terminator_span: Span,
+    /// Unlikely to run: laid out behind the function.
+    pub cold: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct InstData {
+    pub inst: Inst,
+    /// Values defined, in order.
+    pub results: Vec<ValueId>,
+    pub span: Span,
+}
+
+/// Integer operations on `Word`s (wrapping).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum WordOp {
+    Add,
+    Sub,
+    Mul,
+    And,
+    Or,
+    Xor,
+    ShiftLeft,
+    ShiftRight,
+    /// Arithmetic shift.
+    ShiftRightSigned,
+    /// Signed division; the divisor is neither 0 nor -1.
+    Div,
+    Rem,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Compare {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    /// Unsigned less-than (bounds checks).
+    Below,
+}
+
+/// Integer operations that report overflow of 64 bits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CheckedOp {
+    Add,
+    Sub,
+    Mul,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DoubleOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Min,
+    Max,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DoubleUnary {
+    Neg,
+    Abs,
+    Sqrt,
+}
+
+/// Generic arithmetic on tagged numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Arith {
+    Add,
+    Sub,
+    Mul,
+}
+
+/// Element layouts of memory accesses.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Element {
+    /// A Lisp value.
+    Tagged,
+    U8,
+    S8,
+    U16,
+    S16,
+    U32,
+    S32,
+    /// 64 raw bits, as `Word`.
+    Word,
+    /// As `Double`.
+    F64,
+    /// 32-bit float, widened to and narrowed from `Double`.
+    F32,
+}
+
+/// What is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// A direct entry of the same program: exact arguments.
+    Direct(FuncId),
+    /// Through a symbol's function cell: general convention.
+    Symbol(DatumId),
+    /// A value known to be a FUNCTION object: general convention.
+    Function(ValueId),
+}
+
+/// A call: to a `Direct` target with exactly the callee's arguments; otherwise Tagged arguments,
+/// any number (codegen puts those beyond four into the argument area).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Call {
+    pub target: Target,
+    pub args: Vec<ValueId>,
+    /// For general calls whose arguments are already in the argument area (`apply`): the raw count.
+    /// Then `args` is empty and codegen loads the register arguments from `args[0..4]`.
+    pub spread_count: Option<ValueId>,
+}
+
+/// Instructions. `->` gives the results.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Inst {
+    // Constants.
+    /// -> Tagged
+    Const(DatumId),
+    /// A fixnum, character or other immediate, as its tagged bits. -> Tagged
+    Immediate(u64),
+    /// -> Tagged
+    Nil,
+    /// -> Tagged
+    T,
+    /// -> Word
+    Word(i64),
+    /// -> Double (bits)
+    Double(u64),
+    /// The function object of a closed function (no captured values): a static object. -> Tagged
+    FunctionObject(FuncId),
+
+    // Conversions.
+    /// Fixnum to raw integer. Tagged -> Word
+    Untag(ValueId),
+    /// Raw integer that fits to fixnum. Word -> Tagged
+    Tag(ValueId),
+    /// The bits of a tagged value, not to be dereferenced. Tagged -> Word
+    Bits(ValueId),
+    /// Raw bits that form a non-reference value (or were made by `Bits`). Word -> Tagged
+    FromBits(ValueId),
+    /// Condition to T or NIL. Bool -> Tagged
+    Boolean(ValueId),
+    /// Condition to 0 or 1. Bool -> Word
+    BoolToWord(ValueId),
+    /// Allocates a double-float. Double -> Tagged
+    BoxDouble(ValueId),
+    /// The contents of a known double-float. Tagged -> Double
+    UnboxDouble(ValueId),
+    /// Immediate single-float contents, widened. Tagged -> Double
+    UnboxSingle(ValueId),
+    /// Narrowed to an immediate single-float. Double -> Tagged
+    BoxSingle(ValueId),
+    /// Word -> Double
+    WordToDouble(ValueId),
+    /// Truncation of a double known to be in range. Double -> Word
+    DoubleToWord(ValueId),
+
+    // Raw arithmetic.
+    WordOp(WordOp, ValueId, ValueId),
+    /// -> Word, Bool (overflow)
+    Checked(CheckedOp, ValueId, ValueId),
+    /// -> Bool
+    CompareWord(Compare, ValueId, ValueId),
+    DoubleOp(DoubleOp, ValueId, ValueId),
+    DoubleUnary(DoubleUnary, ValueId),
+    /// -> Bool
+    CompareDouble(Compare, ValueId, ValueId),
+    /// Logical operations on conditions. -> Bool
+    BoolNot(ValueId),
+    BoolAnd(ValueId, ValueId),
+    BoolOr(ValueId, ValueId),
+
+    // Tests on tagged values.
+    /// Same word. -> Bool
+    Eq(ValueId, ValueId),
+    /// Whether the value's type lies in the set. -> Bool
+    Is(TypeSet, ValueId),
+
+    // Generic arithmetic: fixnums inline, the runtime otherwise. Operand types prune the tests.
+    /// Tagged, Tagged -> Tagged
+    Arith(Arith, ValueId, ValueId),
+    /// Tagged, Tagged -> Bool
+    ArithCompare(Compare, ValueId, ValueId),
+
+    // Checks: cold calls that raise. The result is the operand with the narrower type.
+    /// The value, in the set; specifier for the message. Tagged -> Tagged
+    Check(TypeSet, DatumId, ValueId),
+    /// Raw index below raw length, else an index error naming the sequence. Word, Word, Tagged -> Word
+    CheckIndex(ValueId, ValueId, ValueId),
+    /// A function object: passes FUNCTIONs, maps symbols to their functions, else raises. Tagged -> Tagged
+    CoerceToFunction(ValueId),
+
+    // Memory. Offsets are from the object's base address (not the tagged pointer); `tag` is the
+    // tag that the reference is known to carry (NIL counts as its list or symbol tag).
+    Load { element: Element, tag: u8, offset: i32, base: ValueId },
+    /// base, value. `barrier`: emit the card mark (elided for immediates and fresh objects).
+    Store { element: Element, tag: u8, offset: i32, base: ValueId, value: ValueId, barrier: bool },
+    /// base, index (Word, in elements)
+    LoadIndexed { element: Element, tag: u8, offset: i32, base: ValueId, index: ValueId },
+    StoreIndexed { element: Element, tag: u8, offset: i32, base: ValueId, index: ValueId, value: ValueId, barrier: bool },
+    /// Header word of a headed object with OTHER_TAG or another known tag. -> Word
+    Header { tag: u8, base: ValueId },
+
+    // Allocation.
+    Cons(ValueId, ValueId),
+    /// A box for an assigned captured variable.
+    MakeCell(ValueId),
+    CellRef(ValueId),
+    CellSet(ValueId, ValueId),
+    /// A closure over captured values (function's entry is General). -> Tagged
+    MakeClosure(FuncId, Vec<ValueId>),
+    /// Captured value i of the closure whose function object is given. -> Tagged
+    ClosureRef(ValueId, u32),
+    /// Fills captured value i (mutually recursive closures), with barrier.
+    ClosureSet(ValueId, u32, ValueId),
+
+    // Thread context: arguments, values, bindings.
+    /// args[i] of the argument area. -> Tagged
+    ArgRef(u32),
+    /// args[i] for a computed index (Word). -> Tagged
+    ArgRefIndexed(ValueId),
+    /// Stores to args[i].
+    ArgSet(u32, ValueId),
+    /// Sets `arg_count` (0: consumed).
+    SetArgCount(ValueId),
+    /// values[i]. -> Tagged
+    ValueRef(u32),
+    ValueSet(u32, ValueId),
+    SetValueCount(ValueId),
+    /// Value of a special or global variable; unbound raises. -> Tagged
+    SymbolValue(DatumId),
+    SetSymbolValue(DatumId, ValueId),
+    /// Pushes a dynamic binding.
+    Bind(DatumId, ValueId),
+    /// Pops this many dynamic bindings (on normal exits; other exits restore from records).
+    Unbind(u32),
+    /// Symbol's function object; undefined raises. -> Tagged
+    SymbolFunction(DatumId),
+    /// Where an escape lands: `unwind_target` of the context. -> Word
+    UnwindTarget,
+
+    // Calls.
+    /// -> Tagged, Word (count) for general targets and Many callees; the one value of a One callee.
+    Call(Call),
+    /// A Rust primitive by name (without `rook_rt_`). -> Tagged
+    Primitive(&'static str, Vec<ValueId>),
+    /// Thunks with raw results or arguments: control and values (names in `codegen::runtime_calls`). -> as declared there
+    Runtime(RuntimeCall, Vec<ValueId>),
+    /// A C function with raw arguments already converted. -> Word or Double or nothing
+    ForeignCall { symbol: Option<String>, args: Vec<ValueId>, result: Option<Repr>, variadic: bool },
+
+    /// Safepoint poll on a loop back-edge.
+    Poll,
+}
+
+/// Runtime entry points with a signature of their own (all through anchor thunks).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RuntimeCall {
+    /// value Tagged, count Word -> Tagged (all values, kept in an object)
+    SaveValues,
+    /// saved Tagged -> Tagged, Word (sets the values area)
+    RestoreValues,
+    /// list Tagged, start Word -> Word: spreads a list into args[start..], returns the new count
+    SpreadList,
+    /// value Tagged, count Word, start Word -> Word: appends all values to args[start..]
+    SpreadValues,
+    /// start Word, nargs Word -> Tagged: fresh list of args[start..nargs]
+    RestList,
+    /// start Word, nargs Word, keyword Tagged -> Tagged or UNSUPPLIED
+    FindKey,
+    /// start Word, nargs Word, keywords vector Tagged (NIL: any allowed): raises -> Tagged
+    CheckKeys,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Terminator {
+    Jump(Block, Vec<ValueId>),
+    Branch(ValueId, (Block, Vec<ValueId>), (Block, Vec<ValueId>)),
+    /// Dense switch on a Word; default last.
+    Switch(ValueId, Vec<(i64, Block)>, Block),
+    Return(Vec<ValueId>),
+    /// Proper tail call; the callee's results must be this function's.
+    TailCall(Call),
+    /// A protected call: links an exit record, calls, unlinks. `normal` receives the call's results
+    /// before its own arguments; `handler` receives (value Tagged, count Word) before its own.
+    TryCall {
+        call: Call,
+        slot: ExitSlot,
+        kind: ExitKind,
+        /// Catch tag or block token.
+        tag: ValueId,
+        normal: (Block, Vec<ValueId>),
+        handler: (Block, Vec<ValueId>),
+    },
+    /// Leaves for a catch tag: tag, value, count. Never returns.
+    Throw(ValueId, ValueId, ValueId),
+    /// Leaves for a block token: token, value, count.
+    ExitTo(ValueId, ValueId, ValueId),
+    /// Continues the unwinding that a cleanup interrupted: target Word, saved values Tagged.
+    ContinueUnwind(ValueId, ValueId),
+    /// Not reachable.
+    Unreachable,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ExitKind {
+    Catch,
+    Block,
+    Cleanup,
+}
+
+/// All functions of a unit, ready for code generation.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    pub functions: Vec<Function>,
+    /// Top-level functions (general entries, no arguments), in order.
+    pub top_level: Vec<FuncId>,
+}
+
+impl Function {
+    pub fn repr(&self, v: ValueId) -> Repr {
+        self.values[v.0 as usize].repr
+    }
+    pub fn ty(&self, v: ValueId) -> Type {
+        self.values[v.0 as usize].ty
+    }
+    pub fn new_value(&mut self, repr: Repr, ty: Type) -> ValueId {
+        self.values.push(ValueData { repr, ty });
+        ValueId(self.values.len() as u32 - 1)
+    }
+    pub fn new_block(&mut self) -> Block {
+        self.blocks.push(BlockData::default());
+        Block(self.blocks.len() as u32 - 1)
+    }
+    pub fn block(&self, b: Block) -> &BlockData {
+        &self.blocks[b.0 as usize]
+    }
+    pub fn block_mut(&mut self, b: Block) -> &mut BlockData {
+        &mut self.blocks[b.0 as usize]
+    }
+}
+
+impl Inst {
+    /// Whether a collection may happen inside.
+    pub fn is_safepoint(&self) -> bool {
+        matches!(
+            self,
+            Inst::Call(_)
+                | Inst::Primitive(..)
+                | Inst::Runtime(..)
+                | Inst::ForeignCall { .. }
+                | Inst::Poll
+                | Inst::Cons(..)
+                | Inst::MakeCell(_)
+                | Inst::MakeClosure(..)
+                | Inst::BoxDouble(_)
+                | Inst::Arith(..)
+                | Inst::ArithCompare(..)
+                | Inst::Check(..)
+                | Inst::CheckIndex(..)
+                | Inst::CoerceToFunction(_)
+                | Inst::SymbolValue(_)
+                | Inst::SymbolFunction(_)
+                | Inst::Bind(..)
+        )
+    }
+}

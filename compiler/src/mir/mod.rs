@@ -1,0 +1,7 @@
+//! MIR: SSA basic blocks with parameters; every value has a representation and a Lisp type.
+//!
+//! MIR knows objects' layouts and the calling convention's shape, not Cranelift.
+
+pub mod function;
+
+pub use function::*;

@@ -1,0 +1,13 @@
+//! Source text positions.
+
+/// A place in a source file: byte offset and length. File 0 is "no file".
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Span {
+    pub file: u16,
+    /// 1-based line; 0 means unknown.
+    pub line: u32,
+    /// 1-based column.
+    pub column: u16,
+    pub start: u32,
+    pub end: u32,
+}
