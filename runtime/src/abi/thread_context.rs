@@ -67,7 +67,13 @@ pub struct ThreadContext {
     pub handles: u64,
     /// Result of a primitive kept over a safepoint.
     pub saved_result: u64,
-    pub reserved: [u64; 16],
+    /// The heap this thread allocates from (`heap::Heap`), or 0 before `heap::attach`.
+    pub heap: u64,
+    /// The collector's state (`gc::Collector`), or 0 before its first use.
+    pub collector: u64,
+    /// The registry of code units (`stack::registry::CodeRegistry`), or 0 before its first use.
+    pub code: u64,
+    pub reserved: [u64; 13],
 }
 
 /// Card marking: see `ThreadContext::card_table`.

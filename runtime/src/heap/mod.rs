@@ -1,8 +1,20 @@
 //! The heap as Rust code sees it: allocation that never collects, and stores with the write barrier.
+//!
+//! `space` hands out memory, `block` and `cards` keep the metadata, `objects` knows sizes. Must not
+//! walk stacks or collect: that is `gc`'s room, which works on the same `Heap`.
+
+pub mod block;
+pub mod cards;
+pub mod objects;
+pub mod options;
+mod space;
+
+pub use options::HeapOptions;
+pub use space::{Heap, attach, attach_with, detach, init, of};
 
 use crate::abi::layout;
-use crate::abi::thread_context::{CARD_MASK, CARD_SHIFT, ThreadContext};
-use crate::value::Value;
+use crate::abi::thread_context::{CARD_MASK, CARD_SHIFT, ErrorKind, ThreadContext};
+use crate::value::{LispResult, Value};
 
 /// Allocates an object with this header word and returns its base. Tagged slots are filled with
 /// fixnum 0, raw bodies with zero bytes. Never collects: when the nursery is full it takes another
@@ -20,30 +32,43 @@ pub fn allocate(ctx: &mut ThreadContext, header: u64) -> *mut u64 {
 }
 
 /// Raw, uninitialised room of `bytes` (a multiple of 16). Never collects.
+#[inline]
 pub fn allocate_bytes(ctx: &mut ThreadContext, bytes: u64) -> *mut u64 {
-    if ctx.alloc_ptr + bytes > ctx.alloc_limit {
-        return allocate_slow(ctx, bytes);
+    debug_assert!(bytes > 0 && bytes % 16 == 0, "objects are multiples of 16 bytes");
+    if bytes > ctx.alloc_limit - ctx.alloc_ptr {
+        return space::allocate_slow(ctx, bytes);
     }
     let base = ctx.alloc_ptr;
     ctx.alloc_ptr += bytes;
     base as *mut u64
 }
 
-/// Placeholder until the block allocator lands: a leaking chunk.
-#[cold]
-fn allocate_slow(ctx: &mut ThreadContext, bytes: u64) -> *mut u64 {
-    let chunk = bytes.max(4 << 20);
-    let layout = std::alloc::Layout::from_size_align(chunk as usize, 16).expect("chunk layout");
-    // SAFETY: the layout has non-zero size.
-    let p = unsafe { std::alloc::alloc(layout) } as u64;
-    ctx.alloc_ptr = p + bytes;
-    ctx.alloc_limit = p + chunk;
-    p as *mut u64
+/// Refuses an allocation of `bytes` that cannot succeed, before anything is touched: one that would
+/// not fit even if everything allocated since the last full collection were garbage. One that fits
+/// only after a collection is let through and checked at the next safepoint.
+pub fn check_allocation(ctx: &mut ThreadContext, bytes: u64) -> LispResult<()> {
+    let heap = of(ctx);
+    if heap.could_fit(bytes) {
+        return Ok(());
+    }
+    let limit = heap.limit();
+    Err(raise_exhausted(ctx, bytes, limit))
 }
 
-/// Refuses an allocation of `bytes` that cannot succeed, before anything is touched.
-pub fn check_allocation(_ctx: &mut ThreadContext, _bytes: u64) -> crate::value::LispResult<()> {
-    Ok(())
+/// The pending error for a heap that has no room for `bytes`.
+pub fn raise_exhausted(ctx: &mut ThreadContext, bytes: u64, limit: u64) -> crate::value::Raised {
+    let clip = |n: u64| Value::fixnum(n.min(crate::abi::tags::MOST_POSITIVE_FIXNUM as u64) as i64);
+    ctx.raise(ErrorKind::HeapExhausted, &[clip(bytes), clip(limit)])
+}
+
+/// The soft limit in bytes.
+pub fn limit(ctx: &mut ThreadContext) -> u64 {
+    of(ctx).limit()
+}
+
+/// Changes the soft limit; it takes effect at the next allocation that needs a block.
+pub fn set_limit(ctx: &mut ThreadContext, bytes: u64) {
+    of(ctx).set_limit(bytes);
 }
 
 /// Stores `value` into the word at `address`, with the write barrier.

@@ -1,1 +1,3 @@
-//! Room `os`.
+//! The operating system: memory mappings. Knows nothing of Lisp.
+
+pub mod memory;

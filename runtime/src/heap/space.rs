@@ -1,0 +1,294 @@
+//! The heap of a thread: its blocks, its cards, the nursery chunk, large objects and the limit.
+//!
+//! Hands out memory and counts it; never decides when to collect beyond setting the request word.
+
+use super::block::{AGING, BLOCK_BYTES, BLOCK_SHIFT, BlockTable, LARGE_BYTES, NURSERY};
+use super::cards::CardTable;
+use super::options::HeapOptions;
+use crate::abi::thread_context::ThreadContext;
+use std::sync::OnceLock;
+
+/// One thread's heap. Threads get heaps of their own until they can stop one another.
+pub struct Heap {
+    pub blocks: BlockTable,
+    pub cards: CardTable,
+    /// Nursery and aging blocks in use.
+    pub young: Vec<u32>,
+    /// First blocks of large objects that are not old yet.
+    pub young_large: Vec<u32>,
+    /// The block that `alloc_ptr` points into.
+    chunk: Option<usize>,
+    /// Bytes of blocks taken for new objects since the last collection.
+    pub taken: u64,
+    /// Bytes that may be taken before a minor collection is due.
+    pub nursery_budget: u64,
+    /// Bytes in use after the last full collection: what is known to be needed.
+    pub live_after_full: u64,
+    /// Bytes allocated by the program, all told, up to the current chunk.
+    pub allocated: u64,
+    /// Every allocation takes the slow path, so that stress modes see each one.
+    pub step: bool,
+    options: HeapOptions,
+    limit: u64,
+    /// Exhaustion was signalled and handlers may use the reserve above the limit.
+    reserve_open: bool,
+}
+
+static OPTIONS: OnceLock<HeapOptions> = OnceLock::new();
+
+/// Sets the sizes of heaps made later; false when a heap exists already.
+pub fn init(options: HeapOptions) -> bool {
+    OPTIONS.set(options).is_ok()
+}
+
+/// Gives a context its heap. Its first chunk comes with its first allocation.
+pub fn attach(ctx: &mut ThreadContext) {
+    let options = *OPTIONS.get_or_init(HeapOptions::from_environment);
+    attach_with(ctx, options);
+}
+
+/// `attach` with sizes of its own.
+pub fn attach_with(ctx: &mut ThreadContext, options: HeapOptions) {
+    assert_eq!(ctx.heap, 0, "a context is attached to a heap once");
+    let Some(heap) = Heap::new(options) else { fatal("no address space for the heap") };
+    ctx.card_table = heap.cards.address();
+    ctx.heap = Box::into_raw(Box::new(heap)) as u64;
+    ctx.alloc_ptr = 0;
+    ctx.alloc_limit = 0;
+}
+
+/// Takes a context's heap away; every reference into it dangles afterwards.
+pub fn detach(ctx: &mut ThreadContext) {
+    if ctx.heap != 0 {
+        // SAFETY: the word came from `Box::into_raw` in `attach_with` and is cleared here.
+        drop(unsafe { Box::from_raw(ctx.heap as *mut Heap) });
+        (ctx.heap, ctx.card_table, ctx.alloc_ptr, ctx.alloc_limit) = (0, 0, 0, 0);
+    }
+}
+
+/// The heap of a context, attached when it has none yet.
+pub fn of(ctx: &mut ThreadContext) -> &'static mut Heap {
+    if ctx.heap == 0 {
+        attach(ctx);
+    }
+    // SAFETY: the word comes from `attach_with`; the heap lives until `detach`, and only the context's
+    // own thread uses it, one borrow at a time.
+    unsafe { &mut *(ctx.heap as *mut Heap) }
+}
+
+/// Ends the process when memory that cannot be refused is not to be had.
+#[cold]
+pub fn fatal(message: &str) -> ! {
+    eprintln!("rook: fatal: {message}");
+    std::process::abort()
+}
+
+#[cold]
+pub(super) fn allocate_slow(ctx: &mut ThreadContext, bytes: u64) -> *mut u64 {
+    let heap = of(ctx);
+    let base = heap.allocate(ctx, bytes);
+    if heap.collection_is_due() {
+        request_collection(ctx);
+    }
+    match base {
+        Some(base) => base as *mut u64,
+        None => fatal("the heap's address space is exhausted"),
+    }
+}
+
+/// Asks for a collection at the next safepoint.
+pub fn request_collection(ctx: &mut ThreadContext) {
+    ctx.gc_requested = 1;
+    ctx.stack_limit = u64::MAX;
+}
+
+impl Heap {
+    fn new(options: HeapOptions) -> Option<Heap> {
+        let options = options.normalised();
+        Some(Heap {
+            blocks: BlockTable::reserve(options.reserve)?,
+            cards: CardTable::new()?,
+            young: Vec::new(),
+            young_large: Vec::new(),
+            chunk: None,
+            taken: 0,
+            nursery_budget: options.nursery,
+            live_after_full: 0,
+            allocated: 0,
+            step: false,
+            options,
+            limit: options.limit,
+            reserve_open: false,
+        })
+    }
+
+    /// Bytes of all blocks in use.
+    pub fn used(&self) -> u64 {
+        (self.blocks.used as u64) << BLOCK_SHIFT
+    }
+    /// Bytes of young blocks, large objects not counted.
+    pub fn young_bytes(&self) -> u64 {
+        (self.young.len() as u64) << BLOCK_SHIFT
+    }
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+    pub fn set_limit(&mut self, bytes: u64) {
+        // Address space must be left to copy into.
+        self.limit = bytes.clamp(super::options::MINIMUM_LIMIT, self.blocks.bytes / 3);
+        self.reserve_open = false;
+        self.nursery_budget = self.nursery_budget.min(self.maximum_nursery());
+    }
+    pub fn minimum_nursery(&self) -> u64 {
+        self.options.nursery.min(self.maximum_nursery())
+    }
+    pub fn maximum_nursery(&self) -> u64 {
+        (self.limit / 8).max(BLOCK_BYTES)
+    }
+
+    /// The limit, with the reserve while handlers of an exhaustion run.
+    fn effective_limit(&self) -> u64 {
+        self.limit + if self.reserve_open { self.reserve() } else { 0 }
+    }
+    fn reserve(&self) -> u64 {
+        (self.limit / 8).clamp(8 * BLOCK_BYTES, 64 << 20)
+    }
+    /// Lets handlers use the reserve.
+    pub fn open_reserve(&mut self) {
+        self.reserve_open = true;
+    }
+    /// After a full collection: the reserve is whole again once the heap is clearly below its limit.
+    pub fn settle_reserve(&mut self) {
+        if self.used() + self.reserve() / 2 < self.limit {
+            self.reserve_open = false;
+        }
+    }
+    /// Whether `bytes` more fit under the limit now.
+    pub fn has_room(&self, bytes: u64) -> bool {
+        self.used().saturating_add(bytes.next_multiple_of(BLOCK_BYTES)) <= self.effective_limit()
+    }
+    /// Whether `bytes` could fit after a full collection at best.
+    pub fn could_fit(&self, bytes: u64) -> bool {
+        self.live_after_full.saturating_add(bytes) <= self.effective_limit()
+    }
+    /// Whether the limit is exceeded (by Rust code, which may not fail).
+    pub fn is_over_limit(&self) -> bool {
+        self.used() > self.effective_limit()
+    }
+    /// Whether a minor collection is due.
+    pub fn collection_is_due(&self) -> bool {
+        self.taken >= self.nursery_budget || self.is_over_limit()
+    }
+
+    /// Room for an object, from the chunk, a new chunk or a run of blocks; `None` only when address
+    /// space or memory are exhausted.
+    pub fn allocate(&mut self, ctx: &mut ThreadContext, bytes: u64) -> Option<u64> {
+        if bytes > LARGE_BYTES {
+            // Smaller than a block and there is room in the chunk: that was the fast path.
+            return self.allocate_large(bytes);
+        }
+        if bytes > self.chunk_end() - ctx.alloc_ptr.min(self.chunk_end()) {
+            self.retire_chunk(ctx);
+            let block = self.blocks.take(NURSERY)?;
+            self.young.push(block as u32);
+            self.taken += BLOCK_BYTES;
+            self.chunk = Some(block);
+            ctx.alloc_ptr = self.blocks.start_of(block);
+        }
+        let base = ctx.alloc_ptr;
+        ctx.alloc_ptr += bytes;
+        ctx.alloc_limit = if self.step { ctx.alloc_ptr } else { self.chunk_end() };
+        Some(base)
+    }
+
+    fn chunk_end(&self) -> u64 {
+        self.chunk.map_or(0, |block| self.blocks.start_of(block) + BLOCK_BYTES)
+    }
+
+    fn allocate_large(&mut self, bytes: u64) -> Option<u64> {
+        let count = bytes.div_ceil(BLOCK_BYTES);
+        if count > self.blocks.block_count() as u64 {
+            return None;
+        }
+        let block = self.blocks.take_run(count as usize, NURSERY)?;
+        self.young_large.push(block as u32);
+        self.taken += count * BLOCK_BYTES;
+        self.allocated += bytes;
+        Some(self.blocks.start_of(block))
+    }
+
+    /// Ends the current chunk: its block is walkable afterwards, and the next allocation takes a new one.
+    pub fn retire_chunk(&mut self, ctx: &mut ThreadContext) {
+        if let Some(block) = self.chunk.take() {
+            let used = ctx.alloc_ptr - self.blocks.start_of(block);
+            self.blocks.info(block).used = used as u32;
+            self.allocated += used;
+        }
+        ctx.alloc_ptr = 0;
+        ctx.alloc_limit = 0;
+    }
+
+    /// Makes the current chunk's block walkable without ending the chunk.
+    pub fn sync_chunk(&mut self, ctx: &ThreadContext) {
+        if let Some(block) = self.chunk {
+            self.blocks.info(block).used = (ctx.alloc_ptr - self.blocks.start_of(block)) as u32;
+        }
+    }
+
+    /// A block for survivors.
+    pub fn take_survivor_block(&mut self, generation: u8) -> usize {
+        let Some(block) = self.blocks.take(generation) else {
+            fatal("no memory left to copy live objects into");
+        };
+        if generation == AGING {
+            self.young.push(block as u32);
+        }
+        block
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::{allocate_bytes, check_allocation};
+
+    fn context() -> Box<ThreadContext> {
+        // SAFETY: a thread context is plain words and pointers; all zero is its state before attaching.
+        unsafe { Box::new(std::mem::zeroed()) }
+    }
+
+    #[test]
+    fn small_objects_share_blocks_and_large_ones_have_their_own() {
+        let mut ctx = context();
+        attach_with(&mut ctx, HeapOptions::default());
+        let first = allocate_bytes(&mut ctx, 16) as u64;
+        let second = allocate_bytes(&mut ctx, 32) as u64;
+        assert_eq!(second, first + 16, "bump allocation");
+        let large = allocate_bytes(&mut ctx, BLOCK_BYTES) as u64;
+        assert_eq!(large % BLOCK_BYTES, 0, "a large object starts a block");
+        assert_eq!(allocate_bytes(&mut ctx, 16) as u64, first + 48, "the chunk goes on");
+        detach(&mut ctx);
+    }
+
+    #[test]
+    fn a_full_nursery_requests_a_collection_and_goes_on() {
+        let mut ctx = context();
+        attach_with(&mut ctx, HeapOptions { nursery: 1 << 20, ..HeapOptions::default() });
+        for _ in 0..(2 << 20) / 16 {
+            allocate_bytes(&mut ctx, 16);
+        }
+        assert_eq!(ctx.gc_requested, 1, "the request is made");
+        assert_eq!(ctx.stack_limit, u64::MAX, "and the next safepoint will see it");
+        detach(&mut ctx);
+    }
+
+    #[test]
+    fn impossible_requests_are_errors() {
+        let mut ctx = context();
+        attach_with(&mut ctx, HeapOptions { limit: 1 << 20, ..HeapOptions::default() });
+        assert!(check_allocation(&mut ctx, 1 << 19).is_ok(), "half the heap is possible");
+        assert!(check_allocation(&mut ctx, 2 << 20).is_err(), "twice the heap is not");
+        assert!(check_allocation(&mut ctx, u64::MAX).is_err(), "nor are sizes that overflow");
+        detach(&mut ctx);
+    }
+}
