@@ -77,6 +77,9 @@ pub enum Kind {
     Catch(Box<Hir>, Box<Hir>),
     /// Protected form, cleanup form.
     UnwindProtect(Box<Hir>, Box<Hir>),
+    /// Start of the body function of a protected tagbody: dispatch on its parameter.
+    /// (Only as the whole body of such a function: index variable, segments as in `Tagbody`.)
+    TagbodyFrom(VarId, TagbodyId, Vec<(Option<TagId>, Vec<Hir>)>),
     /// `multiple-value-call`: function, argument forms each giving all their values.
     ValuesCall(Box<Hir>, Vec<Hir>),
     /// `multiple-value-prog1`: values of the first, then the rest for effect.
@@ -88,6 +91,32 @@ pub enum Kind {
     /// A type promise: specifier datum for the error message. Checked unless safety is 0.
     The(Type, DatumId, Box<Hir>),
     LoadTimeValue(LoadTimeId),
+    /// `throw`: tag, form giving all values.
+    Throw(Box<Hir>, Box<Hir>),
+    /// After `resolve_exits`: a protected construct whose body was outlined into a function.
+    Protected(Box<Protected>),
+    /// After `resolve_exits`: leave for the block or tagbody that bound the token variable, with
+    /// the values of the form (a tagbody gets the index of the tag as a fixnum).
+    ExitTo(VarId, Box<Hir>),
+}
+
+/// A construct that exits can reach from other functions. Its body is a function without
+/// parameters (a tagbody's takes the index of the segment to start at, -1 for the beginning).
+#[derive(Clone, Debug)]
+pub struct Protected {
+    pub kind: ProtectedKind,
+    pub body: FnId,
+}
+
+#[derive(Clone, Debug)]
+pub enum ProtectedKind {
+    /// Token variable, bound to a fresh object around the call.
+    Block(VarId),
+    Tagbody(VarId),
+    /// Tag form.
+    Catch(Hir),
+    /// Cleanup form.
+    Cleanup(Hir),
 }
 
 /// What a call calls.

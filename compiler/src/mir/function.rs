@@ -205,6 +205,15 @@ pub struct Call {
     pub spread_count: Option<ValueId>,
 }
 
+/// What a dominating test or a trusted declaration tells of a value.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Refinement {
+    Type(Type),
+    NotIn(TypeSet),
+    /// The comparison with the other (tagged) value holds.
+    Compare(Compare, ValueId),
+}
+
 /// Instructions. `->` gives the results.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Inst {
@@ -282,6 +291,8 @@ pub enum Inst {
     Check(TypeSet, DatumId, ValueId),
     /// Raw index below raw length, else an index error naming the sequence. Word, Word, Tagged -> Word
     CheckIndex(ValueId, ValueId, ValueId),
+    /// The same value, known to satisfy the refinement; no code. Tagged -> Tagged
+    Assume(ValueId, Refinement),
     /// A function object: passes FUNCTIONs, maps symbols to their functions, else raises. Tagged -> Tagged
     CoerceToFunction(ValueId),
 
