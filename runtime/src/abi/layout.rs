@@ -210,7 +210,8 @@ pub mod package {
 
 /// Slot numbers of a stream. The state lives in the runtime's stream table.
 pub mod stream {
-    /// Fixnum index into the runtime's stream table, or NIL for composite streams.
+    /// Fixnum index into the runtime's stream table, T for string streams (DATA1 the text, DATA2 the
+    /// place in it), or NIL for composite streams.
     pub const HANDLE: usize = 0;
     /// Keyword: :input :output :io and so on; NIL when closed.
     pub const DIRECTION: usize = 1;
