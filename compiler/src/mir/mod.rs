@@ -3,5 +3,6 @@
 //! MIR knows objects' layouts and the calling convention's shape, not Cranelift.
 
 pub mod function;
+pub mod visit;
 
 pub use function::*;
