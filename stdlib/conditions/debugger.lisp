@@ -1,0 +1,82 @@
+(in-package "ROOK-KERNEL")
+
+;;;; What happens to a condition nobody handled: INVOKE-DEBUGGER, and the outermost level of a program.
+;;;; There is no interactive debugger here; one is put in place through *DEBUGGER-HOOK*.
+
+(defvar *debugger-hook* nil)
+
+;;; Called with the condition when *DEBUGGER-HOOK* did not take it; must not return.
+(defvar *fatal-error-function* nil)
+
+(defun invoke-debugger (condition)
+  (when *debugger-hook*
+    (let ((hook *debugger-hook*))
+      (let ((*debugger-hook* nil))
+        (funcall hook condition hook))))
+  (when *fatal-error-function*
+    (let ((function *fatal-error-function*))
+      (let ((*fatal-error-function* nil))
+        (funcall function condition))))
+  (%fatal-error condition))
+
+;;; Exit codes.
+(defconstant +exit-error+ 1)
+(defconstant +exit-interrupt+ 130)
+
+(defun %exit (code)
+  ;; Ends the process, with what was written to the standard streams put out.
+  (ignore-errors (finish-output *standard-output*))
+  (ignore-errors (finish-output *error-output*))
+  (%primitive exit-process code))
+
+(defun %write-backtrace (stream)
+  (let ((frames (%primitive backtrace)))
+    (do ((rest frames (cdr rest))
+         (n 0 (1+ n)))
+        ((or (null rest) (= n 30))
+         (when rest
+           (format stream "  ... ~D more~%" (length rest))))
+      (format stream "  ~D: ~A~%" n (car rest)))))
+
+(defun %write-fatal-report (condition stream)
+  (let ((*package* (find-package "COMMON-LISP-USER")))
+    (fresh-line stream)
+    (write-string "error: " stream)
+    (prin1 (%layout-name (%layout-of condition)) stream)
+    (write-string ": " stream)
+    (handler-case (princ condition stream)
+      (error () (write-string "(the report of the condition failed)" stream)))
+    (terpri stream)))
+
+(defun %with-safe-printing (function)
+  ;; Printing settings of the program must not make the last words fail.
+  (let ((*print-readably* nil)
+        (*print-circle* nil)
+        (*print-length* 50)
+        (*print-level* 10)
+        (*print-pretty* nil)
+        (*print-base* 10)
+        (*print-radix* nil))
+    (funcall function)))
+
+(defun %fatal-error (condition)
+  (if (%instance-of-p condition 'ext:interrupt)
+      (%exit +exit-interrupt+)
+      (progn
+        (ignore-errors (finish-output *standard-output*))
+        (%with-safe-printing
+         (lambda ()
+           (%write-fatal-report condition *error-output*)
+           (handler-case (%write-backtrace *error-output*)
+             (error () nil))))
+        (%exit +exit-error+))))
+
+(defun %toplevel (thunk)
+  ;; Runs a program. ABORT ends it with the code of an error.
+  (restart-case
+      (progn
+        (funcall thunk)
+        (%exit 0))
+    (abort ()
+      :report "Exit from the program."
+      (%exit +exit-error+))))

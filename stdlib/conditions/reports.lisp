@@ -1,0 +1,100 @@
+(in-package "ROOK-KERNEL")
+
+;;;; The texts of the standard conditions.
+
+(defun %write-simple-report (condition stream)
+  (let ((control (%condition-slot-value condition 'format-control)))
+    (if control
+        (apply #'format stream control (%condition-slot-value condition 'format-arguments))
+        (format stream "Condition ~S was signalled."
+                (%layout-name (%layout-of condition))))))
+
+(defun %report-simple-condition (condition stream)
+  (%write-simple-report condition stream))
+
+(defun %report-arithmetic-error (condition stream)
+  (let ((operation (%condition-slot-value condition 'operation)))
+    (format stream "arithmetic error ~S signalled" (%layout-name (%layout-of condition)))
+    (when operation
+      (format stream "~%Operation was ~S."
+              (cons operation (%condition-slot-value condition 'operands))))))
+
+(defun %report-unbound-variable (condition stream)
+  (format stream "The variable ~S is unbound." (%condition-slot-value condition 'name)))
+
+(defun %report-undefined-function (condition stream)
+  ;; The name is written with its package, whatever the current one is.
+  (let ((*package* (find-package "KEYWORD")))
+    (format stream "The function ~S is undefined." (%condition-slot-value condition 'name))))
+
+(defun %report-unbound-slot (condition stream)
+  (format stream "The slot ~S is unbound in the object ~S."
+          (%condition-slot-value condition 'name)
+          (%condition-slot-value condition 'instance)))
+
+(defun %report-type-error (condition stream)
+  (let ((*print-array* nil))
+    (format stream "The value ~S is not of type ~S."
+            (%condition-slot-value condition 'datum)
+            (%condition-slot-value condition 'expected-type))))
+
+(defun %report-index-out-of-bounds (condition stream)
+  (let* ((sequence (%condition-slot-value condition 'sequence))
+         (*print-array* nil)
+         (*print-length* 8)
+         (length (if (typep sequence 'sequence) (length sequence) nil)))
+    (format stream "Invalid index ~S for ~:[~S~;~:*~A~]~@[, should be a non-negative integer below ~S~]."
+            (%condition-slot-value condition 'datum)
+            (if (arrayp sequence) (type-of sequence) nil)
+            sequence
+            (and length (plusp length) length))))
+
+(defun %report-file-error (condition stream)
+  (format stream "error on file ~S" (%condition-slot-value condition 'pathname)))
+
+(defun %report-simple-file-error (condition stream)
+  (%write-simple-report condition stream))
+
+(defun %report-stream-error (condition stream)
+  (format stream "~S on ~S"
+          (%layout-name (%layout-of condition))
+          (%condition-slot-value condition 'stream)))
+
+(defun %report-simple-stream-error (condition stream)
+  (%write-simple-report condition stream)
+  (format stream " (stream ~S)" (%condition-slot-value condition 'stream)))
+
+(defun %report-end-of-file (condition stream)
+  (format stream "end of file on ~S" (%condition-slot-value condition 'stream)))
+
+(defun %report-simple-reader-error (condition stream)
+  (format stream "~S on ~S: "
+          'reader-error
+          (%condition-slot-value condition 'stream))
+  (%write-simple-report condition stream))
+
+(defun %report-print-not-readable (condition stream)
+  (let ((object (%condition-slot-value condition 'object))
+        (*print-readably* nil))
+    (format stream "~S cannot be printed readably." object)))
+
+(defun %report-stack-overflow (condition stream)
+  (let ((type (%condition-slot-value condition 'type))
+        (size (%condition-slot-value condition 'size)))
+    (if size
+        (format stream "~A overflow at size ~D. Stack can probably be resized.~%Proceed with caution."
+                type size)
+        (format stream "~A overflow. The stack cannot grow." type))))
+
+(defun %report-storage-exhausted (condition stream)
+  (format stream "Memory limit reached.~@[ ~D bytes were requested.~]~@[ The limit is ~D bytes.~]"
+          (%condition-slot-value condition 'bytes-requested)
+          (%condition-slot-value condition 'limit)))
+
+(defun %report-condition (condition stream)
+  ;; Writes what the class of CONDITION has to say about it.
+  (let ((report (%layout-print-function (%layout-of condition))))
+    (if report
+        (funcall report condition stream)
+        (format stream "Condition ~S was signalled." (%layout-name (%layout-of condition)))))
+  condition)
