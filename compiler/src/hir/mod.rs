@@ -3,6 +3,9 @@
 //! Lisp data are `DatumId`s, never raw references. Nodes carry no analysis results; facts about
 //! variables and functions live in the tables of `Unit`.
 
+pub mod analysis;
 pub mod node;
+pub mod pass;
+pub mod visit;
 
 pub use node::*;

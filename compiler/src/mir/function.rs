@@ -396,6 +396,8 @@ pub enum Terminator {
         /// Catch tag or block token.
         tag: ValueId,
         normal: (Block, Vec<ValueId>),
+        /// Results that the normal edge delivers before its own arguments: 1 or 2.
+        normal_results: usize,
         handler: (Block, Vec<ValueId>),
     },
     /// Leaves for a catch tag: tag, value, count. Never returns.

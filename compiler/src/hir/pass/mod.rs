@@ -1,0 +1,3 @@
+//! Passes over HIR, one file each.
+
+pub mod resolve_exits;
