@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 
 use rook_runtime::abi::layout::symbol;
+use rook_runtime::abi::thread_context::ThreadContext;
+use rook_runtime::object::simple_vector;
 use rook_runtime::value::Value;
 
 /// Index of a rooted Lisp object.
@@ -58,6 +60,12 @@ impl Datums {
     pub fn slot_address(&self, id: DatumId) -> *const u64 {
         let i = id.0 as usize;
         &self.chunks[i / CHUNK][i % CHUNK]
+    }
+    /// A fresh simple-vector of these objects, as a datum.
+    pub fn vector_of(&mut self, ctx: &mut ThreadContext, ids: &[DatumId]) -> DatumId {
+        let items: Vec<Value> = ids.iter().map(|&id| self.get(id)).collect();
+        let vector = simple_vector(ctx, &items);
+        self.push(vector)
     }
     fn push(&mut self, value: Value) -> DatumId {
         if self.len == self.chunks.len() * CHUNK {

@@ -4,6 +4,7 @@
 
 pub mod source;
 pub mod datum;
+pub mod names;
 pub mod roots;
 pub mod types;
 pub mod known_functions;

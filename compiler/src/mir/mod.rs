@@ -2,6 +2,7 @@
 //!
 //! MIR knows objects' layouts and the calling convention's shape, not Cranelift.
 
+pub mod build;
 pub mod function;
 pub mod visit;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::hir::analysis::known_call::known_call;
-use crate::hir::{Callee, ForeignCall, ForeignType, Hir, Kind};
+use crate::hir::{Callee, ForeignCall, ForeignType, Hir};
 use rook_runtime::abi::tags;
 
 impl Builder<'_, '_> {
@@ -249,10 +249,5 @@ impl Builder<'_, '_> {
                 self.primitive("foreign_result", vec![high, low, code])
             }
         }
-    }
-
-    /// Whether an expression is a literal NIL.
-    pub fn is_nil_constant(&self, node: &Hir) -> bool {
-        matches!(node.kind, Kind::Const(id) if self.s.datums.get(id).is_nil())
     }
 }

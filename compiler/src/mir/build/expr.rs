@@ -29,7 +29,10 @@ impl Builder<'_, '_> {
     }
 
     pub fn expr(&mut self, node: &Hir, want: Want) -> Out {
-        let outer = std::mem::replace(&mut self.span, if node.span.line != 0 { node.span } else { self.span });
+        let outer = self.span;
+        if node.span.line != 0 {
+            self.span = node.span;
+        }
         let out = self.node(node, want);
         self.span = outer;
         out

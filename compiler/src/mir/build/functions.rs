@@ -153,7 +153,7 @@ fn parse_arguments(b: &mut Builder, params: &Params, fn_value: ValueId, nargs: V
 
 /// A vector constant of the accepted keywords, made when the unit is built.
 fn keyword_vector(b: &mut Builder, names: &[DatumId]) -> ValueId {
-    let id = b.s.datums.vector_of(names);
+    let id = b.s.datums.vector_of(b.s.ctx, names);
     b.tagged(Inst::Const(id), TypeSet::SIMPLE_VECTOR)
 }
 

@@ -21,16 +21,18 @@ use crate::hir::{self, FnId, Policy, TagId, Unit, VarId};
 use crate::mir::*;
 use crate::source::Span;
 use crate::types::{Type, TypeSet};
+use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::abi::well_known::Sym;
 use rook_runtime::object::symbol::well_known;
 use rook_runtime::value::Value;
 use ssa::Ssa;
 
 /// Builds the program of a unit.
-pub fn build(unit: &mut Unit, datums: &mut Datums, load_time_cells: &[DatumId]) -> Program {
+pub fn build(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums, load_time_cells: &[DatumId]) -> Program {
     let closures = closures(unit, datums);
     let single = single_valued(unit, &closures.called);
     let mut shared = Shared {
+        ctx,
         unit,
         datums,
         closures,
@@ -52,6 +54,7 @@ pub fn build(unit: &mut Unit, datums: &mut Datums, load_time_cells: &[DatumId]) 
 
 /// What all function builders share.
 pub(crate) struct Shared<'a> {
+    pub ctx: &'a mut ThreadContext,
     pub unit: &'a Unit,
     pub datums: &'a mut Datums,
     pub closures: Closures,
