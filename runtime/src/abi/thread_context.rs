@@ -73,7 +73,24 @@ pub struct ThreadContext {
     pub collector: u64,
     /// The registry of code units (`stack::registry::CodeRegistry`), or 0 before its first use.
     pub code: u64,
-    pub reserved: [u64; 13],
+    /// Exit record that an interrupted unwinding is bound for, or 0. Set when control lands at a
+    /// cleanup or door; whoever lands there reads it at once.
+    pub unwind_target: u64,
+    /// Payload on its way to a landing: value and raw count.
+    pub exit_value: u64,
+    pub exit_count: u64,
+    /// Non-zero: the pending error must not return to the place that raised it.
+    pub pending_final: u64,
+    /// Non-zero: a callback from C caught an exit; it goes on when its C caller returns to Lisp.
+    pub foreign_exit: u64,
+    /// `real_stack_limit` and `binding_limit` before room was lent to handlers of an overflow.
+    pub soft_stack_limit: u64,
+    pub soft_binding_limit: u64,
+    /// End of the binding stack's address space.
+    pub binding_end: u64,
+    /// The system stack pointer while the Lisp stack is in use, or 0.
+    pub system_stack: u64,
+    pub reserved: [u64; 4],
 }
 
 /// Card marking: see `ThreadContext::card_table`.
@@ -82,6 +99,13 @@ pub const CARD_COUNT: usize = 1 << 17;
 pub const CARD_MASK: u64 = CARD_COUNT as u64 - 1;
 
 /// One dynamic binding: the index bound and the value to restore (may be NO_TLS_VALUE).
+///
+/// Binding a symbol inline, when its index (header >> 16) is not 0 and `binding_ptr < binding_limit`:
+/// `[binding_ptr] = index; [binding_ptr + 8] = tls[index]; tls[index] = value; binding_ptr += 16`.
+/// Otherwise `rook_rt_bind`. Unbinding: `binding_ptr -= 16; tls[[binding_ptr]] = [binding_ptr + 8]`.
+/// Reading: `v = tls[header >> 16]`, and when `v` is NO_TLS_VALUE the symbol's value slot; index 0
+/// always reads NO_TLS_VALUE. Writing: the thread-local word unless it is NO_TLS_VALUE, else the value
+/// slot with the barrier. The thread-local table and the binding stack are roots and need no barrier.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct BindingEntry {
@@ -178,7 +202,7 @@ pub enum ErrorKind {
     UnknownKeyword = 18,
     /// keyword list with odd length, function
     OddKeywords = 19,
-    /// continue an unwinding that a Rust frame interrupted: exit target in the context
+    /// continue an unwinding that a Rust frame interrupted: saved values, target record (raw)
     ResumeUnwind = 20,
     /// message
     Foreign = 21,
@@ -205,6 +229,8 @@ offsets! {
     ARG_COUNT = arg_count; VALUES = values; VALUE_COUNT = value_count; SEGMENTS = segments;
     ENTRY_FRAME = entry_frame; PENDING_KIND = pending_kind; PENDING_ARGS = pending_args;
     REAL_STACK_LIMIT = real_stack_limit; GC_REQUESTED = gc_requested; SAVED_RESULT = saved_result;
+    UNWIND_TARGET = unwind_target; EXIT_VALUE = exit_value; EXIT_COUNT = exit_count;
+    FOREIGN_EXIT = foreign_exit; SYSTEM_STACK = system_stack;
 }
 
 /// Byte offsets inside an exit record.

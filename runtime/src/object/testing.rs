@@ -10,9 +10,7 @@ unsafe impl Send for Shared {}
 static CONTEXT: LazyLock<Mutex<Shared>> = LazyLock::new(|| Mutex::new(Shared(boot())));
 
 fn boot() -> Box<ThreadContext> {
-    // SAFETY: every field is an integer or a raw pointer, for which zero is a value.
-    let mut ctx: Box<ThreadContext> = unsafe { Box::new(std::mem::zeroed()) };
-    ctx.values = Box::leak(vec![0u64; 64].into_boxed_slice()).as_mut_ptr() as u64;
+    let mut ctx = crate::thread::create();
     super::package::boot_without_image(&mut ctx);
     ctx
 }

@@ -1,0 +1,143 @@
+//! The argument area: spreading lists and values into it, rest lists, keyword arguments.
+//!
+//! Indexes and counts are raw words here. Nothing allocates between reading the area and using it
+//! except Rust allocation, which never collects.
+
+use super::anchored_thunk;
+use super::errors::{too_many_arguments, wrong_type};
+use crate::abi::thread_context::{ARGUMENT_AREA_WORDS, ErrorKind, REGISTER_ARGS, ThreadContext};
+use crate::abi::well_known::Sym;
+use crate::object::symbol::well_known;
+use crate::object::{cons, list};
+use crate::value::{LispResult, Value, nil};
+
+/// What a counting function returns when it recorded a pending error.
+const FAILED: u64 = u64::MAX;
+
+// (ctx, list, start) and (ctx, value, count, start) -> new count.
+anchored_thunk!("rook_rt_spread_list", spread_list, ["cmp rax, -1", "je rook_raise_pending", "ret"]);
+anchored_thunk!("rook_rt_spread_values", spread_values, ["cmp rax, -1", "je rook_raise_pending", "ret"]);
+// (ctx, start, nargs) -> list; (ctx, start, nargs, keyword) -> value; (ctx, start, nargs, keywords) -> NIL.
+anchored_thunk!("rook_rt_rest_list", rest_list, ["ret"]);
+anchored_thunk!("rook_rt_find_key", find_key, ["ret"]);
+anchored_thunk!(
+    "rook_rt_check_keys",
+    check_keys,
+    ["cmp rax, {mark}", "je rook_raise_pending", "ret"],
+    mark = const crate::abi::tags::ERROR_MARK
+);
+// (ctx, function, nargs): never returns but by way of %RAISE.
+anchored_thunk!("rook_rt_wrong_argument_count", wrong_argument_count, ["jmp rook_raise_pending"]);
+
+/// Argument `i` of the current call.
+fn argument(ctx: &ThreadContext, i: u64) -> Value {
+    // SAFETY: callers stay below a count that the area holds.
+    unsafe { *(ctx.args as *const Value).add(i as usize) }
+}
+
+fn set_argument(ctx: &mut ThreadContext, i: u64, value: Value) {
+    debug_assert!(i < ARGUMENT_AREA_WORDS as u64, "checked before storing");
+    // SAFETY: within the area, asserted above and checked by callers.
+    unsafe { *(ctx.args as *mut Value).add(i as usize) = value };
+}
+
+/// Makes the stored arguments visible to the collector when the callee will look for them there.
+fn publish(ctx: &mut ThreadContext, count: u64) {
+    ctx.arg_count = if count > REGISTER_ARGS as u64 { count } else { 0 };
+}
+
+fn fail(ctx: &mut ThreadContext) -> u64 {
+    ctx.arg_count = 0;
+    ctx.pending_final = 1;
+    FAILED
+}
+
+extern "C" fn spread_list(ctx: &mut ThreadContext, items: Value, start: u64) -> u64 {
+    let mut rest = items;
+    let mut count = start;
+    while rest.is_cons() {
+        if count >= ARGUMENT_AREA_WORDS as u64 {
+            too_many_arguments(ctx, count as usize + 1);
+            return fail(ctx);
+        }
+        set_argument(ctx, count, rest.car());
+        count += 1;
+        rest = rest.cdr();
+    }
+    if !rest.is_nil() {
+        wrong_type(ctx, items, Sym::LIST);
+        return fail(ctx);
+    }
+    publish(ctx, count);
+    count
+}
+
+extern "C" fn spread_values(ctx: &mut ThreadContext, value: Value, count: u64, start: u64) -> u64 {
+    let end = start + count;
+    if end > ARGUMENT_AREA_WORDS as u64 {
+        too_many_arguments(ctx, end as usize);
+        return fail(ctx);
+    }
+    for i in 0..count {
+        // SAFETY: `count` values lie in the values area.
+        let v = if i == 0 { value } else { unsafe { *(ctx.values as *const Value).add(i as usize) } };
+        set_argument(ctx, start + i, v);
+    }
+    ctx.value_count = 0;
+    publish(ctx, end);
+    end
+}
+
+extern "C" fn rest_list(ctx: &mut ThreadContext, start: u64, nargs: u64) -> Value {
+    (start..nargs).rev().fold(nil(), |rest, i| {
+        let item = argument(ctx, i);
+        cons(ctx, item, rest)
+    })
+}
+
+extern "C" fn find_key(ctx: &mut ThreadContext, start: u64, nargs: u64, keyword: Value) -> Value {
+    find(ctx, start, nargs, keyword).unwrap_or(Value::UNSUPPLIED)
+}
+
+fn find(ctx: &ThreadContext, start: u64, nargs: u64, keyword: Value) -> Option<Value> {
+    (start..nargs.saturating_sub(1)).step_by(2).find(|&i| argument(ctx, i) == keyword).map(|i| argument(ctx, i + 1))
+}
+
+extern "C" fn check_keys(ctx: &mut ThreadContext, start: u64, nargs: u64, keywords: Value) -> Value {
+    match check(ctx, start, nargs, keywords) {
+        Ok(value) => value,
+        Err(_) => {
+            ctx.arg_count = 0;
+            Value(crate::abi::tags::ERROR_MARK)
+        }
+    }
+}
+
+/// Checks the keyword part of a call against the simple vector of keywords that the callee knows;
+/// NIL instead of a vector allows any.
+fn check(ctx: &mut ThreadContext, start: u64, nargs: u64, keywords: Value) -> LispResult {
+    if nargs <= start {
+        return Ok(nil());
+    }
+    if (nargs - start) % 2 != 0 {
+        let items: Vec<Value> = (start..nargs).map(|i| argument(ctx, i)).collect();
+        let items = list(ctx, &items);
+        return Err(ctx.raise(ErrorKind::OddKeywords, &[items, nil()]));
+    }
+    let allow = well_known(Sym::KW_ALLOW_OTHER_KEYS);
+    if keywords.is_nil() || find(ctx, start, nargs, allow).is_some_and(|v| !v.is_nil()) {
+        return Ok(nil());
+    }
+    let is_known = |key: Value| key == allow || (0..keywords.size()).any(|k| keywords.slot(k) == key);
+    let unknown: Vec<Value> = (start..nargs).step_by(2).map(|i| argument(ctx, i)).filter(|&key| !is_known(key)).collect();
+    if unknown.is_empty() {
+        return Ok(nil());
+    }
+    let unknown = list(ctx, &unknown);
+    Err(ctx.raise(ErrorKind::UnknownKeyword, &[unknown, nil()]))
+}
+
+extern "C" fn wrong_argument_count(ctx: &mut ThreadContext, function: Value, nargs: u64) {
+    ctx.arg_count = 0;
+    ctx.raise(ErrorKind::WrongArgumentCount, &[function, Value::fixnum(nargs as i64)]);
+}

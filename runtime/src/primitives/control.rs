@@ -1,0 +1,186 @@
+//! Primitives of control: dynamic variables, pending errors, common errors, limits.
+
+use crate::abi::layout::{HEADER_SIZE_SHIFT, SYMBOL_CONSTANT, symbol};
+use crate::abi::thread_context::ErrorKind;
+use crate::abi::well_known::Sym;
+use crate::control::errors::{expect_fixnum, expect_symbol, simple_error, wrong_type};
+use crate::control::{binding, exits, raise};
+use crate::object::set_slot;
+use crate::object::symbol::{has_flag, well_known};
+use crate::primitives;
+use crate::thread::limits;
+use crate::value::{LispResult, Value, nil};
+use crate::abi::thread_context::{ThreadContext, exit_kind};
+
+primitives! {
+    /// Pushes a dynamic binding.
+    fn bind(ctx, sym, value) {
+        let sym = expect_symbol(ctx, sym)?;
+        binding::bind(ctx, sym, value)?;
+        Ok(nil())
+    }
+    /// Height of the binding stack.
+    fn binding_height(ctx) {
+        Ok(Value::fixnum(binding::height(ctx) as i64))
+    }
+    /// Undoes bindings down to a height that `binding-height` gave.
+    fn unbind_to(ctx, height) {
+        let height = expect_fixnum(ctx, height)?;
+        if height < 0 || height as u64 > binding::height(ctx) {
+            return Err(simple_error(ctx, "~S is no height of the binding stack.", &[Value::fixnum(height)]));
+        }
+        binding::unwind_to_height(ctx, height as u64);
+        Ok(nil())
+    }
+    /// Value of a variable; unbound raises.
+    fn symbol_value(ctx, sym) {
+        let sym = expect_symbol(ctx, sym)?;
+        binding::symbol_value(ctx, sym)
+    }
+    /// Sets the current binding or the global value; gives the value.
+    fn set_symbol_value(ctx, sym, value) {
+        let sym = expect_symbol(ctx, sym)?;
+        if has_flag(sym, SYMBOL_CONSTANT) {
+            return Err(binding::constant_error(ctx, sym));
+        }
+        binding::set_symbol_value(ctx, sym, value);
+        Ok(value)
+    }
+    /// The global value, whatever bindings there are; unbound raises.
+    fn global_symbol_value(ctx, sym) {
+        let sym = expect_symbol(ctx, sym)?;
+        match sym.slot(symbol::VALUE) {
+            Value::UNBOUND => Err(ctx.raise(ErrorKind::UnboundVariable, &[sym])),
+            value => Ok(value),
+        }
+    }
+    /// Sets the global value, also of a constant.
+    fn set_global_symbol_value(ctx, sym, value) {
+        let sym = expect_symbol(ctx, sym)?;
+        if sym.is_nil() {
+            return Err(binding::constant_error(ctx, sym));
+        }
+        set_slot(ctx, sym, symbol::VALUE, value);
+        Ok(value)
+    }
+    fn boundp(ctx, sym) {
+        let sym = expect_symbol(ctx, sym)?;
+        Ok(Value::bool(binding::value_or_unbound(ctx, sym) != Value::UNBOUND))
+    }
+    fn makunbound(ctx, sym) {
+        let sym = expect_symbol(ctx, sym)?;
+        if has_flag(sym, SYMBOL_CONSTANT) {
+            return Err(binding::constant_error(ctx, sym));
+        }
+        binding::make_unbound(ctx, sym);
+        Ok(sym)
+    }
+    /// Whether the symbol is bound dynamically right now.
+    fn dynamically_bound_p(ctx, sym) {
+        let sym = expect_symbol(ctx, sym)?;
+        let header = sym.header_word();
+        let index = (header >> HEADER_SIZE_SHIFT) as usize;
+        // SAFETY: indexes in headers lie in the thread-local table.
+        let local = unsafe { *(ctx.tls as *const u64).add(index) };
+        Ok(Value::bool(local != crate::abi::tags::NO_TLS_VALUE))
+    }
+    /// Whether a `catch` with this tag is on the chain.
+    fn catch_tag_active_p(ctx, tag) {
+        Ok(Value::bool(exits::find(ctx, exit_kind::CATCH, tag).is_some()))
+    }
+
+    /// The pending error's kind, as the number of its `ErrorKind`.
+    fn pending_kind(ctx) {
+        Ok(Value::fixnum(ctx.pending_kind as i64))
+    }
+    fn pending_count(ctx) {
+        Ok(Value::fixnum(ctx.pending_arg_count as i64))
+    }
+    /// Argument `i` of the pending error, NIL beyond the last.
+    fn pending_arg(ctx, i) {
+        let i = expect_fixnum(ctx, i)?;
+        let present = i >= 0 && (i as u64) < ctx.pending_arg_count;
+        Ok(if present { Value(ctx.pending_args[i as usize]) } else { nil() })
+    }
+    /// True when `%raise` must not return, because its value would not be understood.
+    fn pending_final_p(ctx) {
+        Ok(Value::bool(ctx.pending_final != 0))
+    }
+    /// Forgets the pending error; `%raise` does so once it has read it.
+    fn clear_pending(ctx) {
+        raise::clear_pending(ctx);
+        Ok(nil())
+    }
+
+    fn type_error(ctx, datum, expected) {
+        Err(ctx.raise(ErrorKind::Type, &[datum, expected]))
+    }
+    fn index_error(ctx, sequence, index) {
+        Err(ctx.raise(ErrorKind::IndexOutOfBounds, &[sequence, index]))
+    }
+    fn unbound_variable(ctx, name) {
+        Err(ctx.raise(ErrorKind::UnboundVariable, &[name]))
+    }
+    fn undefined_function(ctx, name, arguments) {
+        Err(ctx.raise(ErrorKind::UndefinedFunction, &[name, arguments]))
+    }
+    fn division_by_zero(ctx, operator, operands) {
+        Err(ctx.raise(ErrorKind::DivisionByZero, &[operator, operands]))
+    }
+    fn control_error(ctx, tag) {
+        Err(ctx.raise(ErrorKind::Control, &[tag]))
+    }
+    fn program_error(ctx, control, arguments) {
+        Err(ctx.raise(ErrorKind::Program, &[control, arguments]))
+    }
+
+    /// Soft limit in bytes of the stack that EXT:C-STACK or EXT:BINDING-STACK names.
+    fn stack_limit(ctx, name) {
+        let bytes = match which_stack(ctx, name)? {
+            Stack::Lisp => limits::stack_size(ctx),
+            Stack::Binding => limits::binding_size(ctx),
+        };
+        Ok(Value::fixnum(bytes as i64))
+    }
+    /// Sets a soft limit, within the bounds of the stack; gives the limit now in force.
+    fn set_stack_limit(ctx, name, bytes) {
+        let stack = which_stack(ctx, name)?;
+        let bytes = expect_fixnum(ctx, bytes)?;
+        if bytes < 0 {
+            return Err(wrong_type(ctx, Value::fixnum(bytes), Sym::UNSIGNED_BYTE));
+        }
+        let now = match stack {
+            Stack::Lisp => {
+                limits::set_stack_size(ctx, bytes as u64);
+                limits::stack_size(ctx)
+            }
+            Stack::Binding => {
+                limits::set_binding_size(ctx, bytes as u64);
+                limits::binding_size(ctx)
+            }
+        };
+        Ok(Value::fixnum(now as i64))
+    }
+    /// Raises a soft limit by half, as CONTINUE does; false at the bounds of the stack.
+    fn grow_stack(ctx, name) {
+        Ok(Value::bool(match which_stack(ctx, name)? {
+            Stack::Lisp => limits::grow_stack(ctx),
+            Stack::Binding => limits::grow_binding(ctx),
+        }))
+    }
+}
+
+enum Stack {
+    Lisp,
+    Binding,
+}
+
+fn which_stack(ctx: &mut ThreadContext, name: Value) -> LispResult<Stack> {
+    if name == well_known(Sym::C_STACK) {
+        Ok(Stack::Lisp)
+    } else if name == well_known(Sym::BINDING_STACK) {
+        Ok(Stack::Binding)
+    } else {
+        Err(simple_error(ctx, "~S names no stack.", &[name]))
+    }
+}

@@ -1,0 +1,94 @@
+//! The slow path of entry checks and back-edge polls: stack overflow, collection, interrupts.
+//!
+//! `stack_limit` is one word for all three. A request raises it to `u64::MAX`; the slow path puts the
+//! real limit back before it reads the requests, so that none is lost.
+
+use super::limits;
+use crate::abi::tags::ERROR_MARK;
+use crate::abi::thread_context::{ErrorKind, ThreadContext};
+use crate::abi::well_known::Sym;
+use crate::object::symbol::well_known;
+use crate::value::{LispResult, Value, nil};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bits of `ThreadContext::interrupts`.
+pub mod interrupt {
+    /// Ctrl-C.
+    pub const USER: u64 = 1;
+}
+
+// `rook_rt_entry_slow(ctx)`: the anchor is the frame that polls; its stack pointer decides whether the
+// stack has overflowed.
+core::arch::global_asm!(
+    ".pushsection .text.rook_rt_entry_slow,\"ax\",@progbits",
+    ".globl rook_rt_entry_slow",
+    ".hidden rook_rt_entry_slow",
+    ".type rook_rt_entry_slow,@function",
+    ".p2align 4",
+    "rook_rt_entry_slow:",
+    "mov [r15 + {fp}], rbp",
+    "mov rax, [rsp]",
+    "mov [r15 + {pc}], rax",
+    "mov rdi, r15",
+    "mov rsi, rsp",
+    "sub rsp, 8",
+    "call {slow}",
+    "add rsp, 8",
+    "cmp rax, {mark}",
+    "je rook_raise_pending",
+    "ret",
+    ".size rook_rt_entry_slow, . - rook_rt_entry_slow",
+    ".popsection",
+    fp = const crate::abi::thread_context::offset::LISP_FP,
+    pc = const crate::abi::thread_context::offset::LISP_PC,
+    slow = sym entry_slow,
+    mark = const ERROR_MARK,
+);
+
+extern "C" fn entry_slow(ctx: &mut ThreadContext, sp: u64) -> u64 {
+    match poll(ctx, sp) {
+        Ok(()) => nil().0,
+        Err(_) => ERROR_MARK,
+    }
+}
+
+/// Serves what was requested. A real overflow comes last, when the requests are out of the way.
+pub fn poll(ctx: &mut ThreadContext, sp: u64) -> LispResult<()> {
+    // SAFETY: both words are plain memory of this thread; signal handlers write them atomically.
+    let (limit, interrupts) = unsafe {
+        (AtomicU64::from_ptr(&raw mut ctx.stack_limit), AtomicU64::from_ptr(&raw mut ctx.interrupts))
+    };
+    limit.store(ctx.real_stack_limit, Ordering::SeqCst);
+    let pending = if ctx.no_gc == 0 { interrupts.swap(0, Ordering::SeqCst) } else { 0 };
+    if ctx.gc_requested != 0 && ctx.no_gc == 0 {
+        collect(ctx)?;
+    }
+    if pending & interrupt::USER != 0 {
+        return Err(ctx.raise(ErrorKind::Interrupt, &[]));
+    }
+    if sp < ctx.real_stack_limit {
+        let size = Value::fixnum(limits::stack_size(ctx) as i64);
+        limits::lend_stack_room(ctx);
+        return Err(ctx.raise(ErrorKind::StackOverflow, &[well_known(Sym::C_STACK), size]));
+    }
+    Ok(())
+}
+
+/// Seam to `gc::safepoint`.
+fn collect(ctx: &mut ThreadContext) -> LispResult<()> {
+    ctx.gc_requested = 0;
+    Ok(())
+}
+
+/// Asks the thread of `ctx` to take the slow path at its next check.
+///
+/// # Safety
+/// `ctx` is a live context. May be called from a signal handler.
+pub unsafe fn request(ctx: *mut ThreadContext, bits: u64) -> u64 {
+    // SAFETY: by the caller's promise; both words are only accessed atomically from here.
+    unsafe {
+        let before = AtomicU64::from_ptr(&raw mut (*ctx).interrupts).fetch_or(bits, Ordering::SeqCst);
+        AtomicU64::from_ptr(&raw mut (*ctx).stack_limit).store(u64::MAX, Ordering::SeqCst);
+        before
+    }
+}

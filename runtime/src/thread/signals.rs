@@ -1,0 +1,146 @@
+//! Signals: faults end the process with a name, Ctrl-C becomes a condition at the next safepoint.
+//!
+//! Handlers run on a stack of their own and touch nothing but the context's request words and file
+//! descriptor 2. Faults never become Lisp conditions: a faulting instruction has no stack map.
+
+use super::safepoint::{self, interrupt};
+use super::{EXIT_FATAL, EXIT_INTERRUPT, stack};
+use crate::abi::thread_context::ThreadContext;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// The context that receives Ctrl-C and whose stack bounds explain faults.
+static MAIN: AtomicPtr<ThreadContext> = AtomicPtr::new(std::ptr::null_mut());
+
+const ALTERNATE_STACK: usize = 64 << 10;
+
+/// Installs the handlers for the running thread's context.
+pub fn install(ctx: *mut ThreadContext) {
+    MAIN.store(ctx, Ordering::SeqCst);
+    // SAFETY: a leaked buffer serves as the alternate stack for the life of the process; the handlers
+    // have the signature that SA_SIGINFO wants.
+    unsafe {
+        let buffer = Box::leak(vec![0u8; ALTERNATE_STACK].into_boxed_slice());
+        let alternate = libc::stack_t { ss_sp: buffer.as_mut_ptr() as *mut _, ss_flags: 0, ss_size: ALTERNATE_STACK };
+        libc::sigaltstack(&alternate, std::ptr::null_mut());
+        for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE] {
+            set(signal, on_fault, libc::SA_ONSTACK | libc::SA_NODEFER);
+        }
+        set(libc::SIGINT, on_interrupt, libc::SA_ONSTACK);
+    }
+}
+
+type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
+
+/// # Safety
+/// `handler` does only what is allowed in a signal handler.
+unsafe fn set(signal: i32, handler: Handler, flags: i32) {
+    // SAFETY: an all-zero sigaction is valid before its fields are set.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO | flags;
+        libc::sigaction(signal, &action, std::ptr::null_mut());
+    }
+}
+
+extern "C" fn on_interrupt(_: i32, _: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    let ctx = MAIN.load(Ordering::SeqCst);
+    if ctx.is_null() {
+        end(EXIT_INTERRUPT);
+    }
+    // SAFETY: the main context lives until the process ends.
+    let before = unsafe { safepoint::request(ctx, interrupt::USER) };
+    if before & interrupt::USER != 0 {
+        // The program did not come to a safepoint since the last Ctrl-C.
+        end(EXIT_INTERRUPT);
+    }
+}
+
+extern "C" fn on_fault(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel passes valid records to a SA_SIGINFO handler.
+    let (address, pc) = unsafe {
+        let registers = &(*(context as *const libc::ucontext_t)).uc_mcontext.gregs;
+        ((*info).si_addr() as u64, registers[libc::REG_RIP as usize] as u64)
+    };
+    let mut line = Line::default();
+    line.text("rook: fatal: ");
+    match signal {
+        libc::SIGILL => line.text("trap"),
+        libc::SIGFPE => line.text("arithmetic trap"),
+        _ if is_in_guard(address) => line.text("the Lisp stack ran into its guard page"),
+        _ => {
+            line.text("memory fault at ");
+            line.hex(address);
+        }
+    }
+    line.text(", pc ");
+    line.hex(pc);
+    line.text("\n");
+    line.write();
+    end(EXIT_FATAL)
+}
+
+fn is_in_guard(address: u64) -> bool {
+    let ctx = MAIN.load(Ordering::SeqCst);
+    if ctx.is_null() {
+        return false;
+    }
+    // SAFETY: the main context lives until the process ends.
+    let low = unsafe { (*ctx).stack_low };
+    (low.saturating_sub(stack::GUARD)..low).contains(&address)
+}
+
+fn end(code: i32) -> ! {
+    // SAFETY: ends the process without running anything.
+    unsafe { libc::_exit(code) }
+}
+
+/// A message put together without allocation.
+struct Line {
+    bytes: [u8; 160],
+    length: usize,
+}
+
+impl Default for Line {
+    fn default() -> Line {
+        Line { bytes: [0; 160], length: 0 }
+    }
+}
+
+impl Line {
+    fn text(&mut self, text: &str) {
+        for &byte in text.as_bytes() {
+            if let Some(place) = self.bytes.get_mut(self.length) {
+                *place = byte;
+                self.length += 1;
+            }
+        }
+    }
+    fn hex(&mut self, number: u64) {
+        self.text("0x");
+        let digits = (64 - number.leading_zeros()).div_ceil(4).max(1);
+        for i in (0..digits).rev() {
+            let digit = (number >> (4 * i)) & 15;
+            let one = [b"0123456789abcdef"[digit as usize]];
+            self.text(std::str::from_utf8(&one).unwrap_or("?"));
+        }
+    }
+    fn write(&self) {
+        // SAFETY: writes initialised bytes of this record.
+        unsafe { libc::write(2, self.bytes.as_ptr() as *const _, self.length) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_hold_text_and_numbers() {
+        let mut line = Line::default();
+        line.text("at ");
+        line.hex(0xbeef);
+        line.hex(0);
+        assert_eq!(&line.bytes[..line.length], b"at 0xbeef0x0");
+    }
+}
