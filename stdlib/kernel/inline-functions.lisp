@@ -1,0 +1,100 @@
+(in-package "ROOK-KERNEL")
+;;;; Definitions of the standard functions that the compiler knows as operators.
+;;;; The inner call of each is the operator itself.
+
+(defmacro %define-inline-functions (&rest signatures)
+  `(progn
+     ,@(%map1 #'(lambda (signature) `(defun ,(car signature) ,(cdr signature) ,signature))
+              signatures)))
+
+(%define-inline-functions
+ (car list) (cdr list) (cons car cdr) (rplaca cons object) (rplacd cons object)
+ (eq x y) (eql x y) (not x) (null x) (consp x) (atom x) (listp x)
+ (symbolp x) (characterp x) (functionp x) (integerp x) (rationalp x) (floatp x) (realp x)
+ (numberp x) (complexp x) (simple-vector-p x) (simple-string-p x) (packagep x)
+ (1+ number) (1- number) (lognot integer) (ash integer count)
+ (zerop number) (plusp number) (minusp number) (oddp integer) (evenp integer)
+ (rem number divisor) (mod number divisor) (abs number)
+ (char-code character) (code-char code)
+ (svref vector index) (schar string index)
+ (symbol-value symbol) (set symbol value) (identity object))
+
+;;; Operators of any number of arguments.
+
+(defmacro %define-folding-function (name identity type)
+  `(defun ,name (&rest numbers)
+     (cond ((null numbers) ,identity)
+           ((null (%cdr numbers)) (%check-number (%car numbers) ',type))
+           (t (let ((result (%car numbers)))
+                (dolist (number (%cdr numbers) result)
+                  (setq result (,name result number))))))))
+
+(defun %check-number (number type)
+  (if (if (eq type 'number) (numberp number) (integerp number))
+      number
+      (%type-error number type)))
+
+(%define-folding-function + 0 number)
+(%define-folding-function * 1 number)
+(%define-folding-function logand -1 integer)
+(%define-folding-function logior 0 integer)
+(%define-folding-function logxor 0 integer)
+
+(defun - (number &rest more)
+  (if (null more)
+      (- number)
+      (dolist (next more number)
+        (setq number (- number next)))))
+
+(defun / (number &rest more)
+  (if (null more)
+      (/ number)
+      (dolist (next more number)
+        (setq number (/ number next)))))
+
+(defmacro %define-comparison (name)
+  `(defun ,name (number &rest more)
+     (if (null more)
+         (progn (%check-real-or-number ',name number) t)
+         (let ((holds t))
+           (dolist (next more holds)
+             (if (,name number next) nil (setq holds nil))
+             (setq number next))))))
+
+(defun %check-real-or-number (name number)
+  (if (eq name '=)
+      (if (numberp number) nil (%type-error number 'number))
+      (if (realp number) nil (%type-error number 'real))))
+
+(%define-comparison =)
+(%define-comparison <)
+(%define-comparison >)
+(%define-comparison <=)
+(%define-comparison >=)
+
+;;; Calling.
+
+(defun funcall (function &rest arguments)
+  (%apply function arguments))
+
+(defun apply (function argument &rest more)
+  (%apply function (%spread argument more)))
+
+;;; The argument list of an APPLY whose arguments are ARGUMENT and MORE.
+(defun %spread (argument more)
+  (if (null more)
+      argument
+      (let ((head (cons argument more)))
+        (let ((tail head))
+          (tagbody
+           next
+             (if (consp (%cdr (%cdr tail)))
+                 (progn (setq tail (%cdr tail)) (go next))
+                 (rplacd tail (%car (%cdr tail))))))
+        head)))
+
+(defun values (&rest values) (%values-list values))
+
+(defun values-list (list)
+  (if (listp list) nil (%type-error list 'list))
+  (%values-list list))
