@@ -10,3 +10,5 @@ pub mod types;
 pub mod known_functions;
 pub mod hir;
 pub mod mir;
+pub mod codegen;
+pub mod backend;

@@ -67,6 +67,8 @@ pub struct ThreadContext {
     pub handles: u64,
     /// Result of a primitive kept over a safepoint.
     pub saved_result: u64,
+    /// Address that `rook_foreign_thunk` jumps to.
+    pub foreign_target: u64,
     /// The heap this thread allocates from (`heap::Heap`), or 0 before `heap::attach`.
     pub heap: u64,
     /// The collector's state (`gc::Collector`), or 0 before its first use.
@@ -223,6 +225,7 @@ macro_rules! offsets {
     };
 }
 offsets! {
+    FOREIGN_TARGET = foreign_target;
     ALLOC_PTR = alloc_ptr; ALLOC_LIMIT = alloc_limit; STACK_LIMIT = stack_limit;
     CARD_TABLE = card_table; LISP_FP = lisp_fp; LISP_PC = lisp_pc; EXIT_CHAIN = exit_chain;
     BINDING_PTR = binding_ptr; BINDING_LIMIT = binding_limit; TLS = tls; ARGS = args;

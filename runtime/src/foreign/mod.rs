@@ -1,1 +1,3 @@
-//! Room `foreign`.
+//! Calls of C functions.
+
+pub mod thunk;

@@ -1,0 +1,96 @@
+//! Frame tables: from Cranelift's call sites and stack maps to the records of `abi/frame.rs`.
+
+use std::collections::HashMap;
+
+use cranelift_codegen::CompiledCode;
+use rook_runtime::abi::frame::{FunctionEntry, SiteEntry};
+
+use super::unit::{Code, Site, Unit};
+use crate::source::Span;
+
+/// Every call site of a compiled function; `span_at` tells the source position of a return offset.
+pub fn sites(compiled: &CompiledCode, span_at: impl Fn(u32) -> Span) -> Vec<Site> {
+    let buffer = &compiled.buffer;
+    let frame_size = buffer.frame_layout().expect("functions have a frame layout").frame_to_fp_offset;
+    let maps: HashMap<u32, _> = buffer.user_stack_maps().iter().map(|(offset, span, map)| (*offset, (*span, map))).collect();
+    let mut sites: Vec<Site> = buffer
+        .call_sites()
+        .map(|site| {
+            let mut slots = Vec::new();
+            if let Some((span, map)) = maps.get(&site.ret_addr) {
+                assert_eq!(*span, frame_size, "one frame size serves a whole function");
+                slots.extend(map.entries().map(|(_, sp_offset)| {
+                    let words = (frame_size - sp_offset) / 8;
+                    u16::try_from(words).expect("frames stay below 512 KB")
+                }));
+                slots.sort_unstable();
+            }
+            Site { return_offset: site.ret_addr, frame_size, span: span_at(site.ret_addr), slots }
+        })
+        .collect();
+    let mapped = sites.iter().filter(|site| !site.slots.is_empty()).count();
+    assert_eq!(mapped, maps.len(), "every stack map belongs to a call site");
+    sites.sort_by_key(|site| site.return_offset);
+    sites
+}
+
+/// The parts of a frame table.
+#[derive(Default)]
+pub struct FrameTableParts {
+    pub sites: Vec<SiteEntry>,
+    pub functions: Vec<FunctionEntry>,
+    pub infos: Vec<u8>,
+    pub strings: Vec<u8>,
+    known_infos: HashMap<Vec<u8>, u32>,
+    known_strings: HashMap<String, u32>,
+}
+
+impl FrameTableParts {
+    /// The table of a whole unit; `starts` are its functions' offsets.
+    pub fn of(unit: &Unit, starts: &[u32]) -> FrameTableParts {
+        let mut parts = FrameTableParts::default();
+        for (code, &start) in unit.functions.iter().zip(starts) {
+            parts.add(code, start, unit.file(code.span.file));
+        }
+        parts
+    }
+
+    /// Appends a function that lies behind all earlier ones.
+    pub fn add(&mut self, code: &Code, start: u32, file: &str) {
+        let (name, file) = (self.string(&code.name), self.string(file));
+        self.functions.push(FunctionEntry { start, size: code.bytes.len() as u32, name, file });
+        for site in &code.sites {
+            let info_offset = self.info(site);
+            self.sites.push(SiteEntry { return_offset: start + site.return_offset, info_offset });
+        }
+    }
+
+    fn info(&mut self, site: &Site) -> u32 {
+        let mut record = Vec::with_capacity(16 + 2 * site.slots.len());
+        record.extend(site.frame_size.to_le_bytes());
+        record.extend(site.span.line.to_le_bytes());
+        record.extend(site.span.column.to_le_bytes());
+        record.extend(0u16.to_le_bytes());
+        record.extend((site.slots.len() as u32).to_le_bytes());
+        site.slots.iter().for_each(|slot| record.extend(slot.to_le_bytes()));
+        record.resize(record.len().next_multiple_of(4), 0);
+        if let Some(&offset) = self.known_infos.get(&record) {
+            return offset;
+        }
+        let offset = self.infos.len() as u32;
+        self.infos.extend_from_slice(&record);
+        self.known_infos.insert(record, offset);
+        offset
+    }
+
+    fn string(&mut self, s: &str) -> u32 {
+        if let Some(&offset) = self.known_strings.get(s) {
+            return offset;
+        }
+        let offset = self.strings.len() as u32;
+        self.strings.extend(s.bytes().filter(|&b| b != 0));
+        self.strings.push(0);
+        self.known_strings.insert(s.to_owned(), offset);
+        offset
+    }
+}
