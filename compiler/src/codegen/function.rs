@@ -430,7 +430,7 @@ impl Lowering<'_, '_> {
             Inst::Unbind(count) => self.lower_unbind(*count),
             Inst::SymbolFunction(symbol) => self.lower_symbol_function(*symbol, one()),
             Inst::UnwindTarget => {
-                let target = self.load_context(0);
+                let target = self.load_context(offset::UNWIND_TARGET);
                 self.define(one(), target);
             }
             Inst::Call(call) => self.lower_call(call, &data.results),
@@ -468,7 +468,7 @@ impl Lowering<'_, '_> {
                 self.b.ins().return_(&values);
             }
             Terminator::TailCall(call) => self.lower_tail_call(call),
-            Terminator::TryCall { call, slot, kind, tag, normal, handler } => {
+            Terminator::TryCall { call, slot, kind, tag, normal, normal_results: _, handler } => {
                 self.lower_try_call(call, *slot, *kind, *tag, normal, handler)
             }
             Terminator::Throw(tag, value, count) => self.leave("rook_rt_throw", &[*tag, *value, *count]),
