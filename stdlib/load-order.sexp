@@ -16,4 +16,14 @@
  "cons/association"
  "cons/trees"
  "cons/sets"
- "symbols/symbols")
+ "symbols/symbols"
+ "ext/exports"
+ "printer/variables"
+ "conditions/classes"
+ "conditions/reports"
+ "conditions/standard-types"
+ "conditions/handlers"
+ "conditions/restarts"
+ "conditions/signalling"
+ "conditions/debugger"
+ "conditions/runtime-errors")
