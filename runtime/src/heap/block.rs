@@ -184,7 +184,10 @@ impl BlockTable {
 
     /// Takes one free block, or `None` when the address space or the system's memory is exhausted.
     pub fn take(&mut self, generation: u8) -> Option<usize> {
-        let block = self.take_free_single().or_else(|| self.extend(1))?;
+        let block = self.take_free_single().or_else(|| self.extend(1)).or_else(|| {
+            self.release_quarantine();
+            self.take_free_single()
+        })?;
         self.used += 1;
         self.set_state(block, state::IN_USE | generation);
         self.info(block).used = 0;
@@ -193,7 +196,10 @@ impl BlockTable {
 
     /// Takes `count` adjacent free blocks for a large object.
     pub fn take_run(&mut self, count: usize, generation: u8) -> Option<usize> {
-        let first = self.take_free_run(count).or_else(|| self.extend(count))?;
+        let first = self.take_free_run(count).or_else(|| self.extend(count)).or_else(|| {
+            self.release_quarantine();
+            self.take_free_run(count)
+        })?;
         self.used += count;
         self.set_state(first, state::IN_USE | state::LARGE | generation);
         self.info(first).run = count as u32;
@@ -216,29 +222,34 @@ impl BlockTable {
         self.free_hint = self.free_hint.min(first / 64);
     }
 
-    /// Takes blocks out of use without making them available (stress mode `protect`).
+    /// Takes dead blocks out of use without making them available, until address space runs out.
     pub fn quarantine(&mut self, first: usize, count: usize) {
+        let (start, bytes) = (self.start_of(first) as *mut u8, count << BLOCK_SHIFT);
+        // SAFETY: dead blocks of this heap.
+        let protected = unsafe {
+            memory::decommit(start, bytes);
+            memory::protect(start, bytes)
+        };
+        if !protected {
+            return self.free(first, count);
+        }
         for block in first..first + count {
             self.set_state(block, state::QUARANTINE);
         }
         self.used -= count;
-        // SAFETY: dead blocks of this heap.
-        unsafe { memory::protect(self.start_of(first) as *mut u8, count << BLOCK_SHIFT) };
     }
 
-    /// Makes all quarantined blocks available again; their number.
-    pub fn release_quarantine(&mut self) -> usize {
-        let mut released = 0;
+    /// Makes all quarantined blocks available again.
+    fn release_quarantine(&mut self) {
         for block in 0..self.frontier {
-            if self.state(block) == state::QUARANTINE {
-                // SAFETY: a dead block of this heap.
-                unsafe { memory::commit(self.start_of(block) as *mut u8, BLOCK_BYTES as usize) };
+            // SAFETY: a dead block of this heap.
+            if self.state(block) == state::QUARANTINE
+                && unsafe { memory::commit(self.start_of(block) as *mut u8, BLOCK_BYTES as usize) }
+            {
                 self.used += 1;
                 self.free(block, 1);
-                released += 1;
             }
         }
-        released
     }
 
     fn take_free_single(&mut self) -> Option<usize> {

@@ -7,7 +7,7 @@ pub mod block;
 pub mod cards;
 pub mod objects;
 pub mod options;
-mod space;
+pub mod space;
 
 pub use options::HeapOptions;
 pub use space::{Heap, attach, attach_with, detach, init, of};
@@ -48,7 +48,7 @@ pub fn allocate_bytes(ctx: &mut ThreadContext, bytes: u64) -> *mut u64 {
 /// only after a collection is let through and checked at the next safepoint.
 pub fn check_allocation(ctx: &mut ThreadContext, bytes: u64) -> LispResult<()> {
     let heap = of(ctx);
-    if heap.could_fit(bytes) {
+    if heap.could_fit(bytes) && !heap.failure_is_injected() {
         return Ok(());
     }
     let limit = heap.limit();

@@ -72,6 +72,15 @@ pub fn tagged_words(first_word: u64) -> Range<usize> {
     map.first_tagged as usize..words + 1
 }
 
+/// Whether the word after the header is the address of code.
+#[inline(always)]
+pub fn has_code_entry(first_word: u64) -> bool {
+    is_header(first_word) && {
+        let map = MAPS[header_kind(first_word) as usize];
+        map.first_tagged == 2 && !map.weak
+    }
+}
+
 /// Whether the object's first slot is weak.
 #[inline(always)]
 pub fn has_weak_slot(first_word: u64) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Hands out memory and counts it; never decides when to collect beyond setting the request word.
 
-use super::block::{AGING, BLOCK_BYTES, BLOCK_SHIFT, BlockTable, LARGE_BYTES, NURSERY};
+use super::block::{AGING, BITMAP_WORDS, BLOCK_BYTES, BLOCK_SHIFT, BlockTable, LARGE_BYTES, NURSERY};
 use super::cards::CardTable;
 use super::options::HeapOptions;
 use crate::abi::thread_context::ThreadContext;
@@ -26,8 +26,17 @@ pub struct Heap {
     pub live_after_full: u64,
     /// Bytes allocated by the program, all told, up to the current chunk.
     pub allocated: u64,
-    /// Every allocation takes the slow path, so that stress modes see each one.
+    /// Block that survivors of minor collections go on being promoted into.
+    pub promotion_block: Option<usize>,
+    /// Stress: every allocation takes the slow path.
     pub step: bool,
+    /// Stress: with `step`, a collection is due at each such number of allocations; 0 = off.
+    pub every: u64,
+    /// Stress: the allocation that fails, counted down; 0 = off.
+    pub fail_at: u64,
+    /// Allocations seen by the slow path.
+    pub steps: u64,
+    stress_due: bool,
     options: HeapOptions,
     limit: u64,
     /// Exhaustion was signalled and handlers may use the reserve above the limit.
@@ -115,7 +124,12 @@ impl Heap {
             nursery_budget: options.nursery,
             live_after_full: 0,
             allocated: 0,
+            promotion_block: None,
             step: false,
+            every: 0,
+            fail_at: 0,
+            steps: 0,
+            stress_due: false,
             options,
             limit: options.limit,
             reserve_open: false,
@@ -177,12 +191,25 @@ impl Heap {
     }
     /// Whether a minor collection is due.
     pub fn collection_is_due(&self) -> bool {
-        self.taken >= self.nursery_budget || self.is_over_limit()
+        self.taken >= self.nursery_budget || self.stress_due || self.is_over_limit()
+    }
+    /// The collector has run: nothing is due any more.
+    pub fn collection_done(&mut self) {
+        self.taken = 0;
+        self.stress_due = false;
+    }
+    /// Stress mode `oom=K`: true exactly once, at the K-th question.
+    pub fn failure_is_injected(&mut self) -> bool {
+        let counting = self.fail_at > 0;
+        self.fail_at = self.fail_at.saturating_sub(1);
+        counting && self.fail_at == 0
     }
 
     /// Room for an object, from the chunk, a new chunk or a run of blocks; `None` only when address
     /// space or memory are exhausted.
     pub fn allocate(&mut self, ctx: &mut ThreadContext, bytes: u64) -> Option<u64> {
+        self.steps += 1;
+        self.stress_due |= self.every != 0 && self.steps % self.every == 0;
         if bytes > LARGE_BYTES {
             // Smaller than a block and there is room in the chunk: that was the fast path.
             return self.allocate_large(bytes);
@@ -228,6 +255,11 @@ impl Heap {
         ctx.alloc_limit = 0;
     }
 
+    /// Bytes allocated by the program so far.
+    pub fn allocated_now(&self, ctx: &ThreadContext) -> u64 {
+        self.allocated + self.chunk.map_or(0, |block| ctx.alloc_ptr - self.blocks.start_of(block))
+    }
+
     /// Makes the current chunk's block walkable without ending the chunk.
     pub fn sync_chunk(&mut self, ctx: &ThreadContext) {
         if let Some(block) = self.chunk {
@@ -242,6 +274,8 @@ impl Heap {
         };
         if generation == AGING {
             self.young.push(block as u32);
+        } else {
+            *self.blocks.starts(block) = [0; BITMAP_WORDS];
         }
         block
     }

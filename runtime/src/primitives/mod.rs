@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod functions;
+pub mod gc;
 pub mod instances;
 
 use crate::abi::primitives::Primitive;
@@ -11,6 +12,7 @@ pub fn all() -> Vec<Primitive> {
     [
         control::table(),
         functions::table(),
+        gc::table(),
         instances::table(),
     ]
     .concat()

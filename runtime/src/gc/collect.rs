@@ -1,0 +1,339 @@
+//! The collection cycle as a list of phases.
+
+use super::options::Fault;
+use super::remembered::StaticMap;
+use super::state::{self as collector_state, Collector};
+use super::trace::Tracer;
+use super::{audit, roots, verify};
+use crate::abi::tags::POISON;
+use crate::abi::thread_context::ThreadContext;
+use crate::heap::block::{BITMAP_WORDS, BLOCK_BYTES, BLOCK_SHIFT, OLD, state};
+use crate::heap::objects::bytes_from_first_word;
+use crate::heap::{self, Heap};
+use crate::stack::frame_table;
+use crate::stack::registry;
+use std::time::Instant;
+
+/// How much to collect.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Level {
+    /// Nursery and aging blocks.
+    Minor,
+    /// Everything; memory goes back to the system.
+    Full,
+}
+
+/// Collects. Every `Value` held by Rust code outside handles and roots is stale afterwards.
+/// Returns false when collections are off (`no_gc`, the null collector).
+pub fn collect(ctx: &mut ThreadContext, level: Level) -> bool {
+    let collector = collector_state::of(ctx);
+    if ctx.no_gc != 0 || collector.never_collects() {
+        heap::of(ctx).collection_done();
+        return false;
+    }
+    let level = if collector.always_full() { Level::Full } else { level };
+    let started = Instant::now();
+    let heap = heap::of(ctx);
+    heap.retire_chunk(ctx);
+
+    if collector.options.verify {
+        verify::verify(ctx, "before collection");
+    }
+    if collector.options.audit {
+        audit::audit(ctx);
+    }
+    match level {
+        Level::Minor => minor(ctx, heap, collector),
+        Level::Full => full(ctx, heap, collector),
+    }
+    roots::clear_stale_words(ctx);
+    heap.collection_done();
+    collector.epoch += 1;
+    if collector.options.verify {
+        verify::verify(ctx, "after collection");
+    }
+    collector.stats.record_pause(started.elapsed());
+    if collector.options.verbose {
+        let stats = &collector.stats;
+        eprintln!("rook-gc: {level:?} #{} in {:?}, {} KiB in use", stats.minor + stats.full, stats.last, heap.used() >> 10);
+    }
+    true
+}
+
+fn minor(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
+    let young = std::mem::take(&mut heap.young);
+    let young_large = std::mem::take(&mut heap.young_large);
+    let before = (young.len() as u64) << BLOCK_SHIFT;
+    condemn_pinned(ctx, heap, collector, Level::Minor);
+    condemn_young(heap, &young, &young_large);
+    let windows = heap.cards.begin();
+
+    let mut tracer = Tracer::new(heap, None);
+    trace_roots(ctx, &mut tracer, collector);
+    tracer.scan_old_cards(&windows);
+    trace_static_cards(&mut tracer, collector, &windows);
+    trace_code_constants(ctx, &mut tracer);
+    tracer.drain();
+    tracer.settle_weak();
+    finish_trace(tracer, collector);
+
+    heap.cards.finish(&windows);
+    young.iter().for_each(|&block| sweep_block(heap, collector, block as usize));
+    young_large.iter().for_each(|&block| sweep_large(heap, collector, block as usize));
+    collector.stats.minor += 1;
+    adapt_nursery(heap, before);
+}
+
+fn full(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
+    heap.young.clear();
+    heap.young_large.clear();
+    heap.promotion_block = None;
+    let frontier = heap.blocks.frontier;
+    condemn_pinned(ctx, heap, collector, Level::Full);
+    condemn_all(heap);
+    // No young object is left afterwards, so no card needs to stay dirty.
+    let windows = heap.cards.begin();
+
+    let code = registry::of(ctx);
+    code.presume_dead();
+    let mut tracer = Tracer::new(heap, Some(code));
+    roots::for_each_code_address(ctx, |address| tracer.revive_code(address));
+    trace_roots(ctx, &mut tracer, collector);
+    trace_static_data(&mut tracer);
+    tracer.drain();
+    tracer.settle_weak();
+    finish_trace(tracer, collector);
+    collector.stats.units_released += registry::of(ctx).release_dead() as u64;
+
+    heap.cards.finish(&windows);
+    for block in 0..frontier {
+        match heap.blocks.state(block) {
+            s if s & state::LARGE != 0 => sweep_large(heap, collector, block),
+            s if s & (state::FROM | state::IN_PLACE) != 0 => sweep_block(heap, collector, block),
+            _ => {}
+        }
+    }
+    heap.live_after_full = heap.used();
+    heap.settle_reserve();
+    let kept = (heap.nursery_budget + heap.live_after_full / 8) >> BLOCK_SHIFT;
+    collector.stats.returned_bytes += heap.blocks.return_memory(kept as usize);
+    collector.stats.full += 1;
+    collector.set_threshold(heap.live_after_full, heap.limit());
+}
+
+/// Blocks that hold pinned objects stay: their objects are marked where they lie, and they become old.
+fn condemn_pinned(ctx: &ThreadContext, heap: &mut Heap, collector: &mut Collector, level: Level) {
+    roots::for_each_pin(ctx, |slot| {
+        // SAFETY: segment slots are readable words.
+        let value = unsafe { *slot };
+        if !super::trace::is_reference(value) || !heap.blocks.contains(value) {
+            return;
+        }
+        let block = heap.blocks.block_of(value);
+        let old = heap.blocks.state(block);
+        let subject = level == Level::Full || old & state::GENERATION != OLD;
+        if subject && old & (state::LARGE | state::TAIL | state::IN_PLACE) == 0 {
+            heap.blocks.set_state(block, old | state::IN_PLACE);
+            collector.stats.pinned_blocks += 1;
+        }
+    });
+}
+
+fn condemn_young(heap: &mut Heap, young: &[u32], young_large: &[u32]) {
+    for &block in young {
+        condemn_block(heap, block as usize);
+    }
+    for &block in young_large {
+        let generation = heap.blocks.state(block as usize) & state::GENERATION;
+        condemn_large(heap, block as usize, generation + 1);
+    }
+}
+
+fn condemn_all(heap: &mut Heap) {
+    for block in 0..heap.blocks.frontier {
+        let old = heap.blocks.state(block);
+        if old & state::IN_USE == 0 || old & state::TAIL != 0 {
+            continue;
+        }
+        if old & state::LARGE != 0 {
+            condemn_large(heap, block, OLD);
+        } else {
+            condemn_block(heap, block);
+        }
+    }
+}
+
+/// The block's objects are to be evacuated, or marked in place when the block is pinned.
+fn condemn_block(heap: &mut Heap, block: usize) {
+    let old = heap.blocks.state(block);
+    if old & state::IN_PLACE != 0 {
+        *heap.blocks.marks(block) = [0; BITMAP_WORDS];
+        heap.blocks.set_state(block, state::IN_USE | state::IN_PLACE | OLD);
+    } else {
+        heap.blocks.set_state(block, old | state::FROM);
+    }
+}
+
+/// Large objects never move; survivors of the collection belong to `generation`.
+fn condemn_large(heap: &mut Heap, block: usize, generation: u8) {
+    heap.blocks.marks(block)[0] = 0;
+    heap.blocks.set_state(block, state::IN_USE | state::LARGE | state::IN_PLACE | generation.min(OLD));
+}
+
+fn trace_roots(ctx: &mut ThreadContext, tracer: &mut Tracer, collector: &mut Collector) {
+    let fault = collector.options.inject;
+    if fault.is_some() {
+        collector.stats.injected += 1;
+    }
+    roots::for_each_root(ctx, fault, |slot| {
+        // SAFETY: roots are words that hold values.
+        unsafe {
+            let before = *slot;
+            tracer.update(slot);
+            if fault == Some(Fault::SkipForward) && collector.next_random() % 16 == 0 {
+                *slot = before;
+            }
+        }
+    });
+}
+
+fn trace_static_cards(tracer: &mut Tracer, collector: &mut Collector, windows: &[usize]) {
+    let Some(image) = frame_table::image() else { return };
+    if windows.is_empty() || image.static_start == image.static_end {
+        return;
+    }
+    let map = collector.static_map.get_or_insert_with(|| {
+        // SAFETY: the image promises that its static data is walkable.
+        unsafe { StaticMap::new(image.static_start as u64, image.static_end as u64) }
+    });
+    tracer.scan_static_cards(windows, map);
+}
+
+fn trace_static_data(tracer: &mut Tracer) {
+    let Some(image) = frame_table::image() else { return };
+    let (mut object, end) = (image.static_start as u64, image.static_end as u64);
+    while object < end {
+        // SAFETY: the image promises that its static data is walkable.
+        unsafe {
+            let first = *(object as *const u64);
+            tracer.scan_object(object, false);
+            object += bytes_from_first_word(first);
+        }
+    }
+}
+
+fn trace_code_constants(ctx: &mut ThreadContext, tracer: &mut Tracer) {
+    let cards = std::ptr::from_ref(&tracer.heap.cards);
+    // SAFETY: the snapshot is read while only the table itself is written.
+    let dirty = |start: u64, count: usize| unsafe {
+        let end = start + 8 * count as u64;
+        (start..end).step_by(heap::cards::CARD_BYTES as usize).chain([end.max(1) - 1]).any(|address| (*cards).was_dirty(address))
+    };
+    registry::of(ctx).scan_constants(dirty, |start, count| {
+        // SAFETY: a unit's constants are values.
+        (0..count).fold(false, |young, i| unsafe { tracer.update(start.add(i)) } | young)
+    });
+}
+
+fn finish_trace(mut tracer: Tracer, collector: &mut Collector) {
+    tracer.finish();
+    collector.stats.moved_objects += tracer.moved_objects;
+    collector.stats.moved_bytes += tracer.moved_bytes;
+    collector.stats.weak_cleared += tracer.weak_cleared;
+}
+
+/// Frees an evacuated block; a block marked in place becomes an old one that holds just the marked objects.
+fn sweep_block(heap: &mut Heap, collector: &mut Collector, block: usize) {
+    if heap.blocks.state(block) & state::IN_PLACE == 0 {
+        release_blocks(heap, collector, block, 1);
+        return;
+    }
+    let marks = *heap.blocks.marks(block);
+    if marks == [0; BITMAP_WORDS] {
+        release_blocks(heap, collector, block, 1);
+        return;
+    }
+    if collector.options.poison {
+        poison_unmarked(heap, collector, block, &marks);
+    }
+    *heap.blocks.starts(block) = marks;
+    heap.blocks.set_state(block, state::IN_USE | OLD);
+}
+
+fn sweep_large(heap: &mut Heap, collector: &mut Collector, block: usize) {
+    let old = heap.blocks.state(block);
+    let count = heap.blocks.info(block).run as usize;
+    if heap.blocks.marks(block)[0] & 1 == 0 {
+        release_blocks(heap, collector, block, count);
+        return;
+    }
+    let generation = old & state::GENERATION;
+    heap.blocks.set_state(block, old & !state::IN_PLACE);
+    if generation == OLD {
+        heap.blocks.starts(block)[0] = 1;
+        for tail in block + 1..block + count {
+            heap.blocks.set_state(tail, state::IN_USE | state::TAIL | OLD);
+        }
+    } else {
+        heap.young_large.push(block as u32);
+    }
+}
+
+/// Returns dead blocks to the table, poisoned or protected when asked to.
+fn release_blocks(heap: &mut Heap, collector: &mut Collector, first: usize, count: usize) {
+    let start = heap.blocks.start_of(first);
+    let bytes = (count as u64) << BLOCK_SHIFT;
+    if collector.options.poison {
+        // SAFETY: the blocks are dead.
+        unsafe { fill(start, start + bytes) };
+        collector.stats.poisoned_bytes += bytes;
+    }
+    if collector.options.protect {
+        heap.blocks.quarantine(first, count);
+        collector.stats.protected_blocks += count as u64;
+        return;
+    }
+    heap.blocks.free(first, count);
+}
+
+fn poison_unmarked(heap: &mut Heap, collector: &mut Collector, block: usize, marks: &[u64; BITMAP_WORDS]) {
+    let start = heap.blocks.start_of(block);
+    let end = start + BLOCK_BYTES;
+    let mut free = start;
+    let mut bit = super::remembered::next_start(marks, 0);
+    while let Some(index) = bit {
+        let object = start + 16 * index as u64;
+        // SAFETY: marked objects are whole; what lies between them is dead.
+        unsafe {
+            fill(free, object);
+            collector.stats.poisoned_bytes += object - free;
+            free = object + bytes_from_first_word(*(object as *const u64));
+        }
+        bit = super::remembered::next_start(marks, index + 1);
+    }
+    // SAFETY: behind the last marked object everything is dead.
+    unsafe { fill(free, end) };
+    collector.stats.poisoned_bytes += end.saturating_sub(free);
+}
+
+/// # Safety
+/// `[start, end)` is dead memory.
+unsafe fn fill(start: u64, end: u64) {
+    let mut address = start;
+    while address < end {
+        // SAFETY: by the caller's promise.
+        unsafe { *(address as *mut u64) = POISON };
+        address += 8;
+    }
+}
+
+/// A nursery whose survivors cost much grows, one whose survivors cost little shrinks.
+fn adapt_nursery(heap: &mut Heap, before: u64) {
+    const LARGEST: u64 = 64 << 20;
+    let survived = heap.young_bytes();
+    if survived > before / 8 {
+        heap.nursery_budget = (heap.nursery_budget * 2).min(LARGEST).min(heap.maximum_nursery()).max(BLOCK_BYTES);
+    } else if survived < before / 64 {
+        heap.nursery_budget = (heap.nursery_budget / 2).max(heap.minimum_nursery());
+    }
+}

@@ -1,0 +1,61 @@
+//! What the collector has done: times, volumes, and the liveness counters of the stress modes.
+
+use std::time::Duration;
+
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    pub minor: u64,
+    pub full: u64,
+    pub total: Duration,
+    pub longest: Duration,
+    pub last: Duration,
+    pub moved_objects: u64,
+    pub moved_bytes: u64,
+    pub pinned_blocks: u64,
+    pub weak_cleared: u64,
+    pub units_released: u64,
+    pub returned_bytes: u64,
+    pub poisoned_bytes: u64,
+    pub protected_blocks: u64,
+    pub verified_objects: u64,
+    pub verified_edges: u64,
+    pub audited_frames: u64,
+    pub audited_words: u64,
+    pub audit_unmapped: u64,
+    pub safepoints: u64,
+    pub injected: u64,
+}
+
+impl Stats {
+    pub fn record_pause(&mut self, pause: Duration) {
+        self.last = pause;
+        self.total += pause;
+        self.longest = self.longest.max(pause);
+    }
+
+    /// The counters, one `name=value` each.
+    pub fn report(&self) -> String {
+        let counters = [
+            ("minor", self.minor),
+            ("full", self.full),
+            ("total-us", self.total.as_micros() as u64),
+            ("longest-us", self.longest.as_micros() as u64),
+            ("moved-objects", self.moved_objects),
+            ("moved-bytes", self.moved_bytes),
+            ("pinned-blocks", self.pinned_blocks),
+            ("weak-cleared", self.weak_cleared),
+            ("units-released", self.units_released),
+            ("returned-bytes", self.returned_bytes),
+            ("poisoned-bytes", self.poisoned_bytes),
+            ("protected-blocks", self.protected_blocks),
+            ("verified-objects", self.verified_objects),
+            ("verified-edges", self.verified_edges),
+            ("audited-frames", self.audited_frames),
+            ("audited-words", self.audited_words),
+            ("audit-unmapped", self.audit_unmapped),
+            ("safepoints", self.safepoints),
+            ("injected", self.injected),
+        ];
+        counters.map(|(name, value)| format!("{name}={value}")).join(" ")
+    }
+}

@@ -1,0 +1,150 @@
+//! The frame cursor: walks the RBP chain of Lisp frames from where Lisp stopped.
+//!
+//! `pc = [fp + 8], fp = [fp]`; the site found for a return address describes the frame it returns to.
+//! Frames of Rust and C are skipped by the anchors that entry frames save. Never computes a caller's
+//! SP. A return address that is in no table is a fatal, named error: it would mean missed roots.
+
+use super::frame_table::Site;
+use super::registry::CodeRegistry;
+use crate::abi::thread_context::ThreadContext;
+
+// Return addresses inside the runtime's own assembly: the entry thunk, whose frames hold the previous
+// anchor, and the allocation thunk, whose frames hold no Lisp values.
+core::arch::global_asm!(
+    ".weak rook_enter_lisp_return",
+    ".hidden rook_enter_lisp_return",
+    ".pushsection .data.rel.ro.rook_enter_lisp_return_address,\"aw\",@progbits",
+    ".p2align 3",
+    ".hidden rook_enter_lisp_return_address",
+    ".globl rook_enter_lisp_return_address",
+    "rook_enter_lisp_return_address:",
+    ".quad rook_enter_lisp_return",
+    ".popsection",
+);
+
+unsafe extern "C" {
+    static rook_enter_lisp_return_address: u64;
+    static rook_allocation_retry: [u8; 0];
+}
+
+/// Words of an entry frame, below its RBP: what the walk continues with.
+const SAVED_FP: u64 = 8;
+const SAVED_PC: u64 = 16;
+
+/// One Lisp frame that is waiting for a call to return.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    pub fp: u64,
+    pub pc: u64,
+    pub site: Site,
+}
+
+impl Frame {
+    /// Addresses of the frame's live tagged values.
+    pub fn slots(&self) -> impl ExactSizeIterator<Item = *mut u64> + use<> {
+        let fp = self.fp;
+        self.site.slots().map(move |k| (fp - 8 * k as u64) as *mut u64)
+    }
+}
+
+/// The Lisp frames, innermost first.
+pub struct Frames<'a> {
+    registry: &'a CodeRegistry,
+    fp: u64,
+    pc: u64,
+    strict: bool,
+}
+
+impl<'a> Frames<'a> {
+    /// All frames from the anchor of `ctx`; an unknown return address ends the process.
+    pub fn new(ctx: &ThreadContext, registry: &'a CodeRegistry) -> Frames<'a> {
+        Frames { registry, fp: ctx.lisp_fp, pc: ctx.lisp_pc, strict: true }
+    }
+
+    /// The same for diagnostics: an unknown return address ends the walk.
+    pub fn lenient(ctx: &ThreadContext, registry: &'a CodeRegistry) -> Frames<'a> {
+        Frames { strict: false, ..Frames::new(ctx, registry) }
+    }
+}
+
+fn entry_return() -> u64 {
+    // SAFETY: a read-only word filled in by the linker; volatile, because it may be null.
+    unsafe { std::ptr::read_volatile(&raw const rook_enter_lisp_return_address) }
+}
+
+/// # Safety
+/// `address` is a word of a live frame.
+unsafe fn word(address: u64) -> u64 {
+    // SAFETY: by the caller's promise.
+    unsafe { *(address as *const u64) }
+}
+
+impl Iterator for Frames<'_> {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
+        loop {
+            let (fp, pc) = (self.fp, self.pc);
+            if fp == 0 {
+                return None;
+            }
+            if pc == entry_return() {
+                // SAFETY: an entry frame holds the previous anchor at fixed places below its RBP.
+                unsafe { (self.fp, self.pc) = (word(fp - SAVED_FP), word(fp - SAVED_PC)) };
+                continue;
+            }
+            // SAFETY: RBP of a live frame points at the saved RBP and the return address.
+            unsafe { (self.fp, self.pc) = (word(fp), word(fp + 8)) };
+            if pc == &raw const rook_allocation_retry as u64 {
+                continue;
+            }
+            match self.registry.site(pc) {
+                Some(site) => return Some(Frame { fp, pc, site }),
+                None if self.strict => unknown_return_address(pc, fp),
+                None => {
+                    self.fp = 0;
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+#[cold]
+fn unknown_return_address(pc: u64, fp: u64) -> ! {
+    eprintln!("rook: fatal: return address {pc:#x} (frame {fp:#x}) is in no frame table");
+    std::process::abort()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::frame_table::testing;
+    use crate::stack::registry::{self, CodeUnit, register_code};
+
+    #[test]
+    fn walks_the_chain_and_finds_slots() {
+        // SAFETY: a thread context is plain words and pointers; all zero is its state before attaching.
+        let mut ctx: Box<ThreadContext> = unsafe { Box::new(std::mem::zeroed()) };
+        let owned = testing::table(&[(16, 32, &[1, 3]), (40, 64, &[2])]);
+        let text = owned.table.text_start as u64;
+        register_code(&mut ctx, CodeUnit { frames: owned.table, constants: Box::new([]), release: None });
+        // Two frames, innermost first: [slots…, saved fp, return address].
+        let mut stack = [0u64; 32];
+        let start = stack.as_mut_ptr();
+        let (inner, outer) = (start.wrapping_add(8) as u64, start.wrapping_add(20) as u64);
+        // SAFETY: both words lie in the array.
+        unsafe {
+            *start.add(8) = outer;
+            *start.add(9) = text + 40;
+        }
+        (ctx.lisp_fp, ctx.lisp_pc) = (inner, text + 16);
+        let registry = registry::of(&mut ctx);
+        let frames: Vec<Frame> = Frames::new(&ctx, registry).collect();
+        assert_eq!(frames.len(), 2, "the chain ends at a null frame pointer");
+        let slots: Vec<u64> = frames[0].slots().map(|p| p as u64).collect();
+        assert_eq!(slots, [inner - 8, inner - 24], "slot k lies k words below RBP");
+        assert_eq!(frames[1].slots().map(|p| p as u64).collect::<Vec<_>>(), [outer - 16]);
+        registry::detach(&mut ctx);
+    }
+}
