@@ -7,6 +7,7 @@ use crate::abi::tags::ERROR_MARK;
 use crate::abi::thread_context::ThreadContext;
 use crate::heap::{self, raise_exhausted, space};
 use crate::value::LispResult;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 // `rook_rt_alloc_slow(ctx, bytes) -> address`, called by compiled code when its chunk is full. Like the
 // thunk of a primitive it records where Lisp stopped and raises errors after all Rust frames are gone.
@@ -111,9 +112,15 @@ fn collect_as_due(ctx: &mut ThreadContext) {
 fn grant_request(ctx: &mut ThreadContext) {
     ctx.gc_requested = 0;
     if state::of(ctx).polls_always() {
-        space::request_collection(ctx);
-    } else if ctx.interrupts == 0 {
-        ctx.stack_limit = ctx.real_stack_limit;
+        return space::request_collection(ctx);
+    }
+    // SAFETY: plain words of this thread; signal handlers write them atomically, the interrupt first.
+    let (limit, interrupts) = unsafe {
+        (AtomicU64::from_ptr(&raw mut ctx.stack_limit), AtomicU64::from_ptr(&raw mut ctx.interrupts))
+    };
+    limit.store(ctx.real_stack_limit, Ordering::SeqCst);
+    if interrupts.load(Ordering::SeqCst) != 0 {
+        limit.store(u64::MAX, Ordering::SeqCst);
     }
 }
 

@@ -589,13 +589,10 @@ fn register_roots() {
     ONCE.call_once(|| {
         let own = [(&raw mut PACKAGES, 1), (&raw mut COMMON_LISP, 1), (&raw mut KEYWORD, 1)];
         for (first, words) in symbols::root_ranges().into_iter().chain(own) {
-            register_range(first, words);
+            crate::gc::roots::register_range(first, words);
         }
     });
 }
-
-/// Seam to `gc::roots::register_range`.
-fn register_range(_first: *mut u64, _words: usize) {}
 
 fn note_packages() {
     let (cl, keyword) = (expect_package("COMMON-LISP"), expect_package("KEYWORD"));
