@@ -60,7 +60,6 @@ macro_rules! primitives {
 macro_rules! primitive_thunk {
     ($name:ident) => {
         core::arch::global_asm!(
-            ".weak rook_raise_pending",
             concat!(".pushsection .text.rook_rt_", stringify!($name), ",\"ax\",@progbits"),
             concat!(".globl rook_rt_", stringify!($name)),
             concat!(".hidden rook_rt_", stringify!($name)),

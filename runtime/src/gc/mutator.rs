@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 // thunk of a primitive it records where Lisp stopped and raises errors after all Rust frames are gone.
 // Unlike one it has a frame of its own, so that a handler that continues makes it try again.
 core::arch::global_asm!(
-    ".weak rook_raise_pending",
     ".pushsection .text.rook_rt_alloc_slow,\"ax\",@progbits",
     ".globl rook_rt_alloc_slow", ".hidden rook_rt_alloc_slow", ".type rook_rt_alloc_slow,@function",
     ".globl rook_allocation_retry", ".hidden rook_allocation_retry",
@@ -70,6 +69,8 @@ pub unsafe extern "C" fn allocate_for_lisp(ctx: *mut ThreadContext, bytes: u64) 
 
 /// Collects until `bytes` fit under the limit, or fails.
 fn make_room(ctx: &mut ThreadContext, bytes: u64) -> LispResult<()> {
+    // The first allocation arms the stress modes.
+    state::of(ctx);
     let heap = heap::of(ctx);
     if bytes > HEADER_SIZE_MAX || heap.failure_is_injected() {
         let limit = heap.limit();

@@ -10,20 +10,8 @@ use crate::abi::thread_context::ThreadContext;
 
 // Return addresses inside the runtime's own assembly: the entry thunk, whose frames hold the previous
 // anchor, and the allocation thunk, whose frames hold no Lisp values.
-core::arch::global_asm!(
-    ".weak rook_enter_lisp_return",
-    ".hidden rook_enter_lisp_return",
-    ".pushsection .data.rel.ro.rook_enter_lisp_return_address,\"aw\",@progbits",
-    ".p2align 3",
-    ".hidden rook_enter_lisp_return_address",
-    ".globl rook_enter_lisp_return_address",
-    "rook_enter_lisp_return_address:",
-    ".quad rook_enter_lisp_return",
-    ".popsection",
-);
-
 unsafe extern "C" {
-    static rook_enter_lisp_return_address: u64;
+    static rook_enter_lisp_return: [u8; 0];
     static rook_allocation_retry: [u8; 0];
 }
 
@@ -67,11 +55,6 @@ impl<'a> Frames<'a> {
     }
 }
 
-fn entry_return() -> u64 {
-    // SAFETY: a read-only word filled in by the linker; volatile, because it may be null.
-    unsafe { std::ptr::read_volatile(&raw const rook_enter_lisp_return_address) }
-}
-
 /// # Safety
 /// `address` is a word of a live frame.
 unsafe fn word(address: u64) -> u64 {
@@ -88,7 +71,7 @@ impl Iterator for Frames<'_> {
             if fp == 0 {
                 return None;
             }
-            if pc == entry_return() {
+            if pc == &raw const rook_enter_lisp_return as u64 {
                 // SAFETY: an entry frame holds the previous anchor at fixed places below its RBP.
                 unsafe { (self.fp, self.pc) = (word(fp - SAVED_FP), word(fp - SAVED_PC)) };
                 continue;

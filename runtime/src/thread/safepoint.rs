@@ -7,6 +7,7 @@ use super::limits;
 use crate::abi::tags::ERROR_MARK;
 use crate::abi::thread_context::{ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
+use crate::gc;
 use crate::object::symbol::well_known;
 use crate::value::{LispResult, Value, nil};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -61,22 +62,20 @@ pub fn poll(ctx: &mut ThreadContext, sp: u64) -> LispResult<()> {
     limit.store(ctx.real_stack_limit, Ordering::SeqCst);
     let pending = if ctx.no_gc == 0 { interrupts.swap(0, Ordering::SeqCst) } else { 0 };
     if ctx.gc_requested != 0 && ctx.no_gc == 0 {
-        collect(ctx)?;
+        if let Err(raised) = gc::safepoint(ctx) {
+            // The interrupt waits for the next safepoint, behind the exhausted heap.
+            interrupts.fetch_or(pending, Ordering::SeqCst);
+            return Err(raised);
+        }
     }
     if pending & interrupt::USER != 0 {
         return Err(ctx.raise(ErrorKind::Interrupt, &[]));
     }
-    if sp < ctx.real_stack_limit {
+    if sp < ctx.real_stack_limit || gc::stack_check_fails(ctx) {
         let size = Value::fixnum(limits::stack_size(ctx) as i64);
         limits::lend_stack_room(ctx);
         return Err(ctx.raise(ErrorKind::StackOverflow, &[well_known(Sym::C_STACK), size]));
     }
-    Ok(())
-}
-
-/// Seam to `gc::safepoint`.
-fn collect(ctx: &mut ThreadContext) -> LispResult<()> {
-    ctx.gc_requested = 0;
     Ok(())
 }
 
