@@ -4,6 +4,7 @@
 
 pub mod build;
 pub mod function;
+pub mod pass;
 pub mod visit;
 
 pub use function::*;

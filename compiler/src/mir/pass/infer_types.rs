@@ -1,0 +1,246 @@
+//! Forward type inference over the whole program: representation sets and fixnum ranges, through
+//! block parameters, known calls and their results, refined by `Assume` and `Check`.
+//!
+//! Optimistic: values start empty and grow until nothing changes; a range that keeps growing is
+//! widened to the whole. The types that building recorded (constants, declarations) bound the result.
+
+use crate::mir::build::ssa::for_each_edge;
+use crate::mir::*;
+use crate::types::{Type, TypeSet};
+use rook_runtime::abi::tags::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM};
+
+/// Range updates of one value before it is widened.
+const WIDEN_AFTER: u8 = 4;
+
+pub fn run(program: &mut Program) {
+    let n = program.functions.len();
+    let bounds: Vec<Vec<Type>> = program.functions.iter().map(|f| f.values.iter().map(|v| v.ty).collect()).collect();
+    let mut state = State {
+        params: program
+            .functions
+            .iter()
+            .map(|f| {
+                let open = f.entry == Entry::General;
+                let block = f.blocks.first();
+                block.map_or(vec![], |b| b.params.iter().map(|&p| if open { f.ty(p) } else { Type::EMPTY }).collect())
+            })
+            .collect(),
+        returns: vec![Type::EMPTY; n],
+        changed: true,
+    };
+    for f in &mut program.functions {
+        for v in &mut f.values {
+            v.ty = Type::EMPTY;
+        }
+    }
+    let mut updates: Vec<Vec<u8>> = program.functions.iter().map(|f| vec![0; f.values.len()]).collect();
+    while state.changed {
+        state.changed = false;
+        for i in 0..n {
+            infer(&mut program.functions[i], FuncId(i as u32), &bounds[i], &mut updates[i], &mut state);
+        }
+    }
+    // Raw values keep what building said; so do values in code that inference never reached.
+    for (f, bounds) in program.functions.iter_mut().zip(&bounds) {
+        for (v, bound) in f.values.iter_mut().zip(bounds) {
+            if v.repr != Repr::Tagged || v.ty.set.is_empty() {
+                v.ty = *bound;
+            }
+        }
+    }
+}
+
+struct State {
+    params: Vec<Vec<Type>>,
+    returns: Vec<Type>,
+    changed: bool,
+}
+
+fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], state: &mut State) {
+    if f.blocks.is_empty() {
+        return;
+    }
+    let mut update = |f: &mut Function, state: &mut State, v: ValueId, ty: Type| {
+        let i = v.0 as usize;
+        if f.values[i].repr != Repr::Tagged {
+            return;
+        }
+        let old = f.values[i].ty;
+        let mut new = old.union(ty.intersection(bounds[i]));
+        if new == old {
+            return;
+        }
+        updates[i] = updates[i].saturating_add(1);
+        if updates[i] > WIDEN_AFTER {
+            new = widen(old, new).intersection(bounds[i]).union(old);
+        }
+        if new != old {
+            f.values[i].ty = new;
+            state.changed = true;
+        }
+    };
+    for (i, &p) in f.blocks[0].params.clone().iter().enumerate() {
+        let ty = state.params[id.0 as usize][i];
+        update(f, state, p, ty);
+    }
+    for b in 0..f.blocks.len() {
+        for k in 0..f.blocks[b].insts.len() {
+            let results = f.blocks[b].insts[k].results.clone();
+            let Some(&first) = results.first() else { continue };
+            let ty = {
+                let inst = &f.blocks[b].insts[k].inst;
+                if let Inst::Call(call) = inst {
+                    note_call(f, call, state);
+                }
+                result_type(f, &f.blocks[b].insts[k].inst, bounds[first.0 as usize], state)
+            };
+            update(f, state, first, ty);
+        }
+        let Some(mut t) = f.blocks[b].terminator.take() else { continue };
+        match &t {
+            Terminator::Return(vs) => {
+                let ty = f.ty(vs[0]);
+                let new = state.returns[id.0 as usize].union(ty);
+                note_return(state, id, new);
+            }
+            Terminator::TailCall(call) => {
+                note_call(f, call, state);
+                let ty = match call.target {
+                    Target::Direct(g) => state.returns[g.0 as usize],
+                    _ => Type::ANY,
+                };
+                let new = state.returns[id.0 as usize].union(ty);
+                note_return(state, id, new);
+            }
+            Terminator::TryCall { call, .. } => note_call(f, call, state),
+            _ => {}
+        }
+        let mut feeds = Vec::new();
+        for_each_edge(&mut t, &mut |to, implicit, args| {
+            let params = &f.blocks[to.0 as usize].params;
+            feeds.extend(params[..implicit].iter().map(|&p| (p, Type::ANY)));
+            feeds.extend(params[implicit..].iter().zip(args.iter()).map(|(&p, &a)| (p, f.ty(a))));
+        });
+        f.blocks[b].terminator = Some(t);
+        for (p, ty) in feeds {
+            update(f, state, p, ty);
+        }
+    }
+}
+
+/// Unbounds the sides of a range that grew.
+fn widen(old: Type, new: Type) -> Type {
+    Type {
+        set: new.set,
+        low: if new.low < old.low { MOST_NEGATIVE_FIXNUM } else { new.low },
+        high: if new.high > old.high { MOST_POSITIVE_FIXNUM } else { new.high },
+    }
+}
+
+fn note_return(state: &mut State, id: FuncId, new: Type) {
+    // Only the set crosses functions: ranges could grow call by call.
+    let new = Type::of(new.set);
+    if new != state.returns[id.0 as usize] && !new.set.is_empty() {
+        state.returns[id.0 as usize] = new;
+        state.changed = true;
+    }
+}
+
+fn note_call(f: &Function, call: &Call, state: &mut State) {
+    let Target::Direct(g) = call.target else { return };
+    for (i, &a) in call.args.iter().enumerate() {
+        let old = state.params[g.0 as usize][i];
+        let new = Type::of(old.set.union(f.ty(a).set));
+        if !new.set.is_empty() && new != old {
+            state.params[g.0 as usize][i] = new;
+            state.changed = true;
+        }
+    }
+}
+
+fn result_type(f: &Function, inst: &Inst, bound: Type, state: &State) -> Type {
+    match inst {
+        Inst::Arith(op, a, b) => arith_type(*op, f.ty(*a), f.ty(*b)),
+        Inst::Check(set, _, v) => f.ty(*v).intersection(Type::of(*set)),
+        Inst::Assume(v, refinement) => assumed_type(f, *v, *refinement),
+        Inst::Call(Call { target: Target::Direct(g), .. }) => state.returns[g.0 as usize],
+        Inst::CoerceToFunction(_) | Inst::MakeClosure(..) | Inst::FunctionObject(_) => Type::of(TypeSet::FUNCTION),
+        Inst::Cons(..) => Type::of(TypeSet::CONS),
+        Inst::BoxDouble(_) => Type::of(TypeSet::DOUBLE),
+        Inst::BoxSingle(_) => Type::of(TypeSet::SINGLE),
+        Inst::Boolean(_) => Type::of(TypeSet::BOOLEAN),
+        _ => bound,
+    }
+}
+
+fn assumed_type(f: &Function, v: ValueId, refinement: Refinement) -> Type {
+    let ty = f.ty(v);
+    match refinement {
+        Refinement::Type(t) => ty.intersection(t),
+        Refinement::NotIn(set) => Type { set: ty.set.minus(set), ..ty },
+        Refinement::Compare(c, other) => {
+            let o = f.ty(other);
+            if !ty.is_fixnum() || !o.is_fixnum() {
+                return ty;
+            }
+            let (low, high) = match c {
+                Compare::Lt => (ty.low, ty.high.min(o.high.saturating_sub(1))),
+                Compare::Le => (ty.low, ty.high.min(o.high)),
+                Compare::Gt => (ty.low.max(o.low + 1), ty.high),
+                Compare::Ge => (ty.low.max(o.low), ty.high),
+                Compare::Eq => (ty.low.max(o.low), ty.high.min(o.high)),
+                Compare::Ne | Compare::Below => (ty.low, ty.high),
+            };
+            // An empty range means the code is unreachable; keep the type harmless.
+            if low > high { ty } else { Type::fixnum_range(low, high) }
+        }
+    }
+}
+
+/// Type of `a op b` by the rules of contagion.
+pub fn arith_type(op: Arith, a: Type, b: Type) -> Type {
+    if a.set.is_empty() || b.set.is_empty() {
+        return Type::EMPTY;
+    }
+    if a.is_fixnum() && b.is_fixnum() {
+        let (low, high) = fixnum_result(op, a, b);
+        let range = (MOST_NEGATIVE_FIXNUM as i128..=MOST_POSITIVE_FIXNUM as i128).contains(&low)
+            && (MOST_NEGATIVE_FIXNUM as i128..=MOST_POSITIVE_FIXNUM as i128).contains(&high);
+        return if range { Type::fixnum_range(low as i64, high as i64) } else { Type::of(TypeSet::INTEGER) };
+    }
+    let (x, y) = (a.set.intersection(TypeSet::NUMBER), b.set.intersection(TypeSet::NUMBER));
+    let has = |s: TypeSet, t: TypeSet| !s.is_disjoint_from(t);
+    let mut set = TypeSet::EMPTY;
+    if has(x, TypeSet::COMPLEX) || has(y, TypeSet::COMPLEX) {
+        return Type::of(TypeSet::NUMBER);
+    }
+    let rational = has(x, TypeSet::RATIONAL) && has(y, TypeSet::RATIONAL);
+    if rational {
+        set = set.union(TypeSet::INTEGER);
+        if has(x, TypeSet::RATIO) || has(y, TypeSet::RATIO) {
+            set = set.union(TypeSet::RATIO);
+        }
+    }
+    let real = |s: TypeSet| has(s, TypeSet::REAL);
+    if has(x, TypeSet::DOUBLE) && real(y) || has(y, TypeSet::DOUBLE) && real(x) {
+        set = set.union(TypeSet::DOUBLE);
+    }
+    let below_double = TypeSet::RATIONAL.union(TypeSet::SINGLE);
+    if has(x, TypeSet::SINGLE) && has(y, below_double) || has(y, TypeSet::SINGLE) && has(x, below_double) {
+        set = set.union(TypeSet::SINGLE);
+    }
+    // (* 0 1.0) may be the exact 0 in some systems; ours gives a float, as SBCL does.
+    Type::of(if set.is_empty() { TypeSet::NUMBER } else { set })
+}
+
+fn fixnum_result(op: Arith, a: Type, b: Type) -> (i128, i128) {
+    let (al, ah, bl, bh) = (a.low as i128, a.high as i128, b.low as i128, b.high as i128);
+    match op {
+        Arith::Add => (al + bl, ah + bh),
+        Arith::Sub => (al - bh, ah - bl),
+        Arith::Mul => {
+            let products = [al * bl, al * bh, ah * bl, ah * bh];
+            (products.into_iter().min().expect("four products"), products.into_iter().max().expect("four products"))
+        }
+    }
+}

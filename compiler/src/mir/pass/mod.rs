@@ -1,0 +1,39 @@
+//! Passes over MIR, one file each, in the order `pipeline` runs them.
+
+pub mod eliminate_checks;
+pub mod eliminate_dead_code;
+pub mod infer_types;
+pub mod remove_unreachable;
+pub mod simplify_params;
+pub mod substitute;
+pub mod unbox_doubles;
+
+use crate::mir::Program;
+
+/// A pass over a whole program.
+pub struct Pass {
+    pub name: &'static str,
+    pub description: &'static str,
+    pub run: fn(&mut Program),
+}
+
+/// The optimising pipeline, in order.
+pub const PASSES: &[Pass] = &[
+    Pass { name: "remove-unreachable", description: "drop blocks nothing reaches", run: remove_unreachable::run },
+    Pass { name: "simplify-params", description: "replace block parameters that have one source", run: simplify_params::run },
+    Pass { name: "infer-types", description: "propagate types and ranges through the program", run: infer_types::run },
+    Pass { name: "eliminate-checks", description: "drop decided tests and checks, open-code known arithmetic", run: eliminate_checks::run },
+    Pass { name: "remove-unreachable-2", description: "drop blocks behind decided tests", run: remove_unreachable::run },
+    Pass { name: "simplify-params-2", description: "replace block parameters that have one source", run: simplify_params::run },
+    Pass { name: "infer-types-2", description: "types of what is left", run: infer_types::run },
+    Pass { name: "eliminate-checks-2", description: "tests decided by sharper types", run: eliminate_checks::run },
+    Pass { name: "unbox-doubles", description: "keep doubles raw in variables, arguments and results", run: unbox_doubles::run },
+    Pass { name: "eliminate-dead-code", description: "drop unused pure instructions and parameters", run: eliminate_dead_code::run },
+];
+
+/// What code generation needs even without optimisation.
+pub const REQUIRED: &[Pass] = &[
+    Pass { name: "remove-unreachable", description: "drop blocks nothing reaches", run: remove_unreachable::run },
+    Pass { name: "simplify-params", description: "replace block parameters that have one source", run: simplify_params::run },
+    Pass { name: "eliminate-dead-code", description: "drop unused pure instructions and parameters", run: eliminate_dead_code::run },
+];
