@@ -62,7 +62,7 @@
 ;;; The function that a designator names.
 (defun %function (designator)
   (cond ((functionp designator) designator)
-        ((and designator (symbolp designator)) (%primitive function-of-name designator))
+        ((and designator (symbolp designator)) (%primitive coerce-to-function designator))
         (t (%type-error designator '(or function symbol)))))
 
 (%define-mapping mapcar (nil :collect t))

@@ -4,6 +4,7 @@ pub mod control;
 pub mod functions;
 pub mod gc;
 pub mod instances;
+pub mod objects;
 
 use crate::abi::primitives::Primitive;
 
@@ -14,6 +15,7 @@ pub fn all() -> Vec<Primitive> {
         functions::table(),
         gc::table(),
         instances::table(),
+        objects::table(),
     ]
     .concat()
 }
