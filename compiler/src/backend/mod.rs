@@ -4,10 +4,12 @@
 //! meaning or Lisp's.
 
 pub mod frame_table;
+pub mod jit;
 pub mod unit;
 
 pub use unit::{Code, Relocation, RelocationKind, RelocationTarget, Site, Unit};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use cranelift_codegen::control::ControlPlane;
@@ -19,7 +21,7 @@ use cranelift_frontend::FunctionBuilderContext;
 
 use crate::codegen::{ConstantStyle, Symbols, lower_function, namespace};
 use crate::datum::{DatumId, Datums};
-use crate::mir::{Entry, FuncId, Program};
+use crate::mir::{self, Call, Entry, FuncId, Inst, Program, Terminator};
 use crate::source::Span;
 
 /// What code is made for.
@@ -79,7 +81,14 @@ impl Backend {
         for i in 0..program.functions.len() {
             functions.push(self.compile_function(program, FuncId(i as u32), datums, &mut symbols)?);
         }
-        Ok(Unit { style: self.target.style, functions, symbols, top_level: program.top_level.clone(), files })
+        Ok(Unit {
+            style: self.target.style,
+            functions,
+            symbols,
+            top_level: program.top_level.clone(),
+            called_symbols: called_symbols(program),
+            files,
+        })
     }
 
     /// The CLIF of one function, for `--emit=clif`.
@@ -149,6 +158,30 @@ impl Backend {
         code.relocations = relocations;
         Ok(code)
     }
+}
+
+/// Symbols that are called by name, each once, in order of first use.
+fn called_symbols(program: &Program) -> Vec<DatumId> {
+    let mut seen = HashSet::new();
+    let mut called = Vec::new();
+    let mut note = |call: &Call| {
+        if let mir::Target::Symbol(id) = call.target
+            && seen.insert(id)
+        {
+            called.push(id);
+        }
+    };
+    for block in program.functions.iter().flat_map(|f| &f.blocks) {
+        for data in &block.insts {
+            if let Inst::Call(call) = &data.inst {
+                note(call);
+            }
+        }
+        if let Some(Terminator::TailCall(call) | Terminator::TryCall { call, .. }) = &block.terminator {
+            note(call);
+        }
+    }
+    called
 }
 
 /// Functions that Cranelift itself calls (`fmin` and the like do not occur on x86-64 with SSE4.1).

@@ -16,6 +16,8 @@ pub struct Unit {
     pub symbols: Symbols,
     /// Top-level functions in order.
     pub top_level: Vec<FuncId>,
+    /// Symbols that code calls: each needs a function object in its function slot.
+    pub called_symbols: Vec<DatumId>,
     /// Names of source files by `Span::file`.
     pub files: Vec<String>,
 }
