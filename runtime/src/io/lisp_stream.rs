@@ -57,6 +57,11 @@ pub fn make_memory_stream(ctx: &mut ThreadContext, bytes: Vec<u8>) -> Value {
     make_table_stream(ctx, index, Sym::KW_INPUT, well_known(Sym::CHARACTER))
 }
 
+/// A character input stream over a table entry that somebody else owns and closes.
+pub fn make_shared_stream(ctx: &mut ThreadContext, index: usize) -> Value {
+    make_table_stream(ctx, index, Sym::KW_INPUT, well_known(Sym::CHARACTER))
+}
+
 /// Opens the standard streams and makes them the values of the standard variables. The library
 /// adds the two-way streams made of them.
 pub fn init_standard_streams(ctx: &mut ThreadContext) {
@@ -111,7 +116,7 @@ fn on_table<R>(
 }
 
 /// Before waiting for an interactive stream: show the prompt.
-fn flush_prompt(input: &mut FdStream) {
+pub fn flush_prompt(input: &mut FdStream) {
     if input.is_interactive() {
         // A failing terminal shows itself at the next output operation.
         let _ = table::with(table::STDOUT, FdStream::flush);

@@ -4,7 +4,7 @@
 
 use super::IoResult;
 use super::fd_stream::{FdStream, Flush};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 type Entry = &'static Mutex<Option<FdStream>>;
 
@@ -53,6 +53,11 @@ pub fn add(stream: FdStream) -> usize {
 /// Runs `f` on the stream; `None` when it was closed.
 pub fn with<R>(index: usize, f: impl FnOnce(&mut FdStream) -> R) -> Option<R> {
     entry(index)?.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(f)
+}
+
+/// Locks a stream for many operations; the content is `None` when it was closed.
+pub fn lock(index: usize) -> Option<MutexGuard<'static, Option<FdStream>>> {
+    Some(entry(index)?.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Closes a stream and frees its index. The standard streams are only flushed.

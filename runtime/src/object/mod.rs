@@ -1,5 +1,6 @@
 //! Constructors and accessors of Lisp objects for Rust code.
 
+pub mod character;
 pub mod cl_symbols;
 pub mod package;
 pub mod symbol;

@@ -12,6 +12,7 @@ static CONTEXT: LazyLock<Mutex<Shared>> = LazyLock::new(|| Mutex::new(Shared(boo
 fn boot() -> Box<ThreadContext> {
     let mut ctx = crate::thread::create();
     super::package::boot_without_image(&mut ctx);
+    crate::reader::init_variables(&mut ctx);
     ctx
 }
 
