@@ -3,11 +3,14 @@
 //! Modules in the order of the pipeline.
 
 pub mod source;
+pub mod diag;
 pub mod datum;
 pub mod names;
 pub mod roots;
 pub mod types;
 pub mod known_functions;
+pub mod env;
+pub mod expand;
 pub mod hir;
 pub mod mir;
 pub mod codegen;

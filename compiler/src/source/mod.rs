@@ -1,4 +1,7 @@
-//! Source text positions.
+//! Source text: files, positions, and the places of forms.
+
+pub mod file;
+pub mod forms;
 
 /// A place in a source file: byte offset and length. File 0 is "no file".
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
