@@ -117,9 +117,7 @@ impl FdStream {
     }
     pub fn output(fd: i32, flush: Flush) -> FdStream {
         let mut stream = FdStream::new(None, Some(fd));
-        if let Some(out) = &mut stream.output {
-            out.flush = flush;
-        }
+        stream.set_flush(flush);
         stream
     }
     /// A stream over descriptors of its own; the same one may serve both directions.
@@ -138,6 +136,11 @@ impl FdStream {
             output: None,
             encoding: Encoding::Utf8,
             on_close: OnClose::default(),
+        }
+    }
+    pub fn set_flush(&mut self, flush: Flush) {
+        if let Some(out) = &mut self.output {
+            out.flush = flush;
         }
     }
     pub fn set_encoding(&mut self, encoding: Encoding) {

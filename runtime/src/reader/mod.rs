@@ -27,7 +27,9 @@ use crate::object::{list, string};
 use crate::value::{Raised, Value};
 
 pub use crate::io::Position;
+pub use number_syntax::parse_integer_prefix;
 pub use read::{Options, call_builtin, read, read_delimited_list};
+pub use token::name_needs_escape;
 pub use text::{ReadError, ReadErrorKind, SourceText, read_from_str};
 pub use variables::init as init_variables;
 

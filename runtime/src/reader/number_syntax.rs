@@ -76,6 +76,22 @@ fn make_integer(ctx: &mut ThreadContext, sign: &str, digits: &str, base: u32) ->
     number::parse_integer(ctx, &format!("{sign}{digits}"), base)
 }
 
+/// The integer at the start of a text, surrounding whitespace allowed before it, and the index where
+/// it ends: what `parse-integer` is made of.
+pub fn parse_integer_prefix(ctx: &mut ThreadContext, text: &[u32], radix: u32) -> (Option<Value>, usize) {
+    let is_space = |c: &&u32| matches!(**c, 0x20 | 9 | 10 | 12 | 13);
+    let mut at = text.iter().take_while(is_space).count();
+    let sign = if text.get(at) == Some(&0x2d) { "-" } else { "" };
+    at += matches!(text.get(at), Some(0x2b | 0x2d)) as usize;
+    let weights = text[at..].iter().map_while(|&c| digit_weight(c, radix));
+    let digits: String = weights.filter_map(|w| char::from_digit(w, radix)).collect();
+    at += digits.len();
+    if digits.is_empty() {
+        return (None, at);
+    }
+    (Some(make_integer(ctx, sign, &digits, radix)), at)
+}
+
 fn parse_ratio(ctx: &mut ThreadContext, text: &str, base: u32) -> LispResult<Option<Number>> {
     let (sign, body) = split_sign(text);
     let Some((numerator, denominator)) = body.split_once('/') else { return Ok(None) };

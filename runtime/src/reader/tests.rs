@@ -537,3 +537,28 @@ fn local_packages_and_keywords() {
         set_global_value(ctx, well_known(Sym::PACKAGE_VAR), user);
     });
 }
+
+#[test]
+fn names_that_need_escapes() {
+    with_context(|ctx| {
+        for name in ["", ".", "..", "foo", "A B", "A:B", "1", "1E5", "-1", "1/2", "+.5", "(", "#A", "A|", "1+2", "^1"] {
+            assert!(name_needs_escape(ctx, &code_points(name)).unwrap(), "{name}");
+        }
+        for name in ["FOO", "A#", "1+", "+", "-", "1E", "ABC1", "*X*", "Λ", "+E", "1ABC", "...A"] {
+            let needed = name_needs_escape(ctx, &code_points(name)).unwrap();
+            assert_eq!(needed, matches!(name, "1E"), "{name}");
+        }
+    });
+}
+
+#[test]
+fn integers_at_the_start_of_a_text() {
+    with_context(|ctx| {
+        for (text, radix, value, stop) in
+            [(" -12x", 10, Some(-12), 4), ("+ff", 16, Some(255), 3), ("", 10, None, 0), ("-", 10, None, 1), ("z", 36, Some(35), 1)]
+        {
+            let found = parse_integer_prefix(ctx, &code_points(text), radix);
+            assert_eq!(found, (value.map(Value::fixnum), stop), "{text}");
+        }
+    });
+}

@@ -2,13 +2,16 @@
 
 use super::Failure;
 use super::number_syntax::{self, FloatFormat, Number};
-use super::readtable::Case;
+use super::lisp;
+use super::readtable::{self, Case, Syntax};
+use super::variables::Variables;
 use crate::abi::thread_context::ThreadContext;
-use crate::object::character::{downcase, is_both_case, is_lower, is_upper, upcase};
+use crate::abi::well_known::Sym;
+use crate::object::character::{digit_weight, downcase, is_alpha, is_both_case, is_lower, is_upper, upcase};
 use crate::object::package::{self, package_text};
 use crate::object::symbol::make_symbol_named;
 use crate::object::text::rust_text;
-use crate::value::Value;
+use crate::value::{LispResult, Value};
 
 /// The characters of a token as they were read.
 #[derive(Default)]
@@ -136,4 +139,40 @@ impl Token {
         self.convert_case(case);
         Ok(make_symbol_named(ctx, &self.chars))
     }
+}
+
+/// Whether a symbol of this name, printed without escapes, would be read as anything else: by the
+/// readtable, the case, or because it looks like a number.
+pub fn name_needs_escape(ctx: &mut ThreadContext, name: &[u32]) -> LispResult<bool> {
+    let variables = Variables::load(ctx)?;
+    let syntax_differs = name.iter().enumerate().any(|(i, &c)| match readtable::syntax(variables.readtable, c) {
+        Syntax::Constituent => c == ':' as u32 || c < 0x20 || c == 0x7f,
+        Syntax::NonTerminatingMacro => i == 0,
+        _ => true,
+    });
+    if name.is_empty() || syntax_differs || name.iter().all(|&c| c == '.' as u32) {
+        return Ok(true);
+    }
+    let mut token = Token { chars: name.to_vec(), escaped: vec![false; name.len()], has_escape: false };
+    token.convert_case(variables.case);
+    Ok(token.chars != name || looks_like_number(name, variables.base.max(print_base(ctx))))
+}
+
+fn print_base(ctx: &ThreadContext) -> u32 {
+    let base = lisp::variable(ctx, Sym::PRINT_BASE);
+    base.to_fixnum().filter(|b| (2..=36).contains(b)).map_or(10, |b| b as u32)
+}
+
+/// Whether a token is a potential number (CLHS 2.3.1.1).
+fn looks_like_number(name: &[u32], base: u32) -> bool {
+    let is_digit = |c: u32| digit_weight(c, base.max(10)).is_some_and(|w| c < 0x80 && (w < 10 || w < base));
+    let decimal = |c: u32| (0x30..=0x39).contains(&c);
+    let is_letter = |c: u32| is_alpha(c) && !is_digit(c);
+    let punctuation = |c: u32| matches!(char::from_u32(c), Some('+' | '-' | '/' | '.' | '^' | '_'));
+    let has_digit = if name.iter().any(|&c| c == '.' as u32) { name.iter().any(|&c| decimal(c)) } else { name.iter().any(|&c| is_digit(c)) };
+    let letters_apart = !name.windows(2).any(|pair| is_letter(pair[0]) && is_letter(pair[1]));
+    let starts_well = matches!(char::from_u32(name[0]), Some('+' | '-' | '.' | '^' | '_')) || is_digit(name[0]);
+    let ends_well = !matches!(char::from_u32(name[name.len() - 1]), Some('+' | '-'));
+    has_digit && letters_apart && starts_well && ends_well
+        && name.iter().all(|&c| is_digit(c) || is_letter(c) || punctuation(c))
 }
