@@ -29,13 +29,19 @@
                   (%fix= (%vector-size object) (%fix+ +array-dimensions+ 1)))))))
 
 ;;; Answers the simple vector that holds the elements of ARRAY and the index of the first of them.
+;;; An error when ARRAY is displaced to an array that has since been adjusted to fewer elements.
 (defun %vector-data (array)
-  (let ((offset 0))
-    (declare (fixnum offset))
-    (do ()
-        ((not (%fix= (%other-kind array) +kind-array+)) (values array offset))
-      (setq offset (%fix+ offset (%other-ref array +array-offset+)))
-      (setq array (%other-ref array +array-data+)))))
+  (if (%fix= (%other-kind array) +kind-array+)
+      (let ((data array) (offset 0))
+        (declare (fixnum offset))
+        (do ()
+            ((not (%fix= (%other-kind data) +kind-array+)))
+          (setq offset (%fix+ offset (%other-ref data +array-offset+)))
+          (setq data (%other-ref data +array-data+)))
+        (if (%fix> (%fix+ offset (%other-ref array +array-total+)) (%vector-size data))
+            (error "The array ~S is displaced to an array that has become too small." array)
+            (values data offset)))
+      (values array 0)))
 
 ;;; The kind of the vector that holds the elements of ARRAY.
 (defun %array-data-kind (array)
