@@ -60,6 +60,9 @@ pub fn collect(ctx: &mut ThreadContext, level: Level) -> bool {
     true
 }
 
+/// Memory of dead blocks that a full collection keeps for the next one to copy into, at most.
+const KEPT_FOR_COPYING: u64 = 64 << 20;
+
 fn minor(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
     let young = std::mem::take(&mut heap.young);
     let young_large = std::mem::take(&mut heap.young_large);
@@ -115,7 +118,7 @@ fn full(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
     }
     heap.live_after_full = heap.used();
     heap.settle_reserve();
-    let kept = (heap.nursery_budget + heap.live_after_full / 8) >> BLOCK_SHIFT;
+    let kept = (heap.nursery_budget + heap.live_after_full.min(KEPT_FOR_COPYING)) >> BLOCK_SHIFT;
     collector.stats.returned_bytes += heap.blocks.return_memory(kept as usize);
     collector.stats.full += 1;
     collector.set_threshold(heap.live_after_full, heap.limit());

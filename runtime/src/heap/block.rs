@@ -41,15 +41,18 @@ pub mod state {
 pub struct BlockInfo {
     /// Bytes allocated from the block's start (nursery and aging blocks are dense up to here).
     pub used: u32,
+    /// The block's pages were touched since they were last given back.
+    pub resident: bool,
     /// Large objects: number of blocks of the run (in its first block), or the first block (in the others).
     pub run: u32,
 }
 
 /// Blocks committed at a time.
 const COMMIT_BLOCKS: usize = 32;
-/// Heaps that have grown beyond this many blocks ask for huge pages.
-const HUGE_PAGE_BLOCKS: usize = 1024;
-const HUGE_PAGE: u64 = 2 << 20;
+/// Blocks from this number on are materialised as a whole; small heaps grow page by page.
+const POPULATED_FROM: usize = 128;
+/// Alignment of the heap's address.
+const HEAP_ALIGNMENT: usize = 2 << 20;
 
 pub struct BlockTable {
     /// Address of block 0.
@@ -88,7 +91,7 @@ impl BlockTable {
 
     fn try_reserve(bytes: u64) -> Option<BlockTable> {
         let blocks = (bytes >> BLOCK_SHIFT) as usize;
-        let base = memory::reserve_aligned(bytes as usize, HUGE_PAGE as usize)? as u64;
+        let base = memory::reserve_aligned(bytes as usize, HEAP_ALIGNMENT)? as u64;
         let [states, infos, starts, marks, free] = side_table_bytes(blocks).map(memory::map_zeroed);
         Some(BlockTable {
             base,
@@ -191,7 +194,24 @@ impl BlockTable {
         self.used += 1;
         self.set_state(block, state::IN_USE | generation);
         self.info(block).used = 0;
+        self.populate(block, 1);
         Some(block)
+    }
+
+    /// Materialises the pages of blocks that have none.
+    fn populate(&mut self, first: usize, count: usize) {
+        let mut block = first;
+        while block < first + count {
+            let start = block;
+            while block < first + count && !std::mem::replace(&mut self.info(block).resident, true) {
+                block += 1;
+            }
+            if block > start && start >= POPULATED_FROM {
+                // SAFETY: the blocks are in use, hence committed.
+                unsafe { memory::populate(self.start_of(start) as *mut u8, (block - start) << BLOCK_SHIFT) };
+            }
+            block += 1;
+        }
     }
 
     /// Takes `count` adjacent free blocks for a large object.
@@ -208,6 +228,7 @@ impl BlockTable {
             self.info(block).run = first as u32;
         }
         *self.starts(first) = [0; BITMAP_WORDS];
+        self.populate(first, count);
         Some(first)
     }
 
@@ -234,6 +255,7 @@ impl BlockTable {
             return self.free(first, count);
         }
         for block in first..first + count {
+            self.info(block).resident = false;
             self.set_state(block, state::QUARANTINE);
         }
         self.used -= count;
@@ -314,9 +336,6 @@ impl BlockTable {
                 if !memory::commit(start as *mut u8, bytes as usize) {
                     return None;
                 }
-                if target > HUGE_PAGE_BLOCKS {
-                    memory::advise_huge(start as *mut u8, bytes as usize);
-                }
             }
             self.committed = target;
         }
@@ -338,8 +357,12 @@ impl BlockTable {
                 block += 1;
                 continue;
             }
+            if !self.info(block).resident {
+                block += 1;
+                continue;
+            }
             let first = block;
-            while block < self.frontier && self.is_free(block) {
+            while block < self.frontier && self.is_free(block) && std::mem::take(&mut self.info(block).resident) {
                 block += 1;
             }
             let bytes = ((block - first) as u64) << BLOCK_SHIFT;

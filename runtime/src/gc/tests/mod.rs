@@ -4,6 +4,7 @@ mod frames;
 mod fuzz;
 mod graphs;
 mod limits;
+mod measure;
 
 use super::options::GcOptions;
 use super::verify::{Census, check};
