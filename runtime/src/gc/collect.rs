@@ -44,7 +44,10 @@ pub fn collect(ctx: &mut ThreadContext, level: Level) -> bool {
     }
     match level {
         Level::Minor => minor(ctx, heap, collector),
-        Level::Full => full(ctx, heap, collector),
+        Level::Full => {
+            full(ctx, heap, collector);
+            collector.full_epoch += 1;
+        }
     }
     roots::clear_stale_words(ctx);
     heap.collection_done();
@@ -88,12 +91,12 @@ fn minor(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
 }
 
 fn full(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
-    heap.young.clear();
-    heap.young_large.clear();
     heap.promotion_block = None;
     let frontier = heap.blocks.frontier;
     condemn_pinned(ctx, heap, collector, Level::Full);
-    condemn_all(heap);
+    condemn_all(heap, collector);
+    heap.young.clear();
+    heap.young_large.clear();
     // No young object is left afterwards, so no card needs to stay dirty.
     let windows = heap.cards.begin();
 
@@ -152,7 +155,11 @@ fn condemn_young(heap: &mut Heap, young: &[u32], young_large: &[u32]) {
     }
 }
 
-fn condemn_all(heap: &mut Heap) {
+fn condemn_all(heap: &mut Heap, collector: &mut Collector) {
+    collector.kept_dense = !collector.options.move_all && heap.headroom() < heap.used();
+    if collector.kept_dense {
+        keep_dense_blocks(heap);
+    }
     for block in 0..heap.blocks.frontier {
         let old = heap.blocks.state(block);
         if old & state::IN_USE == 0 || old & state::TAIL != 0 {
@@ -166,11 +173,31 @@ fn condemn_all(heap: &mut Heap) {
     }
 }
 
-/// The block's objects are to be evacuated, or marked in place when the block is pinned.
+/// Near the limit there is no room to copy everything: of the old blocks only the emptiest are
+/// evacuated, as far as the headroom reaches, and the others are marked in place.
+fn keep_dense_blocks(heap: &mut Heap) {
+    let is_old = |s: u8| s & (state::IN_USE | state::GENERATION) == state::IN_USE | OLD && s & (state::LARGE | state::TAIL) == 0;
+    let mut blocks: Vec<usize> = (0..heap.blocks.frontier).filter(|&block| is_old(heap.blocks.state(block))).collect();
+    blocks.sort_by_key(|&block| heap.blocks.info(block).live);
+    let mut headroom = heap.headroom().saturating_sub(heap.young_bytes());
+    for block in blocks {
+        let live = heap.blocks.info(block).live as u64;
+        if live <= headroom {
+            headroom -= live;
+        } else {
+            headroom = 0;
+            let old = heap.blocks.state(block);
+            heap.blocks.set_state(block, old | state::IN_PLACE);
+        }
+    }
+}
+
+/// The block's objects are to be evacuated, or marked where they lie when the block is to stay.
 fn condemn_block(heap: &mut Heap, block: usize) {
     let old = heap.blocks.state(block);
     if old & state::IN_PLACE != 0 {
         *heap.blocks.marks(block) = [0; BITMAP_WORDS];
+        heap.blocks.info(block).live = 0;
         heap.blocks.set_state(block, state::IN_USE | state::IN_PLACE | OLD);
     } else {
         heap.blocks.set_state(block, old | state::FROM);

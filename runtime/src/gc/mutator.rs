@@ -5,7 +5,7 @@ use super::state;
 use crate::abi::layout::HEADER_SIZE_MAX;
 use crate::abi::tags::ERROR_MARK;
 use crate::abi::thread_context::ThreadContext;
-use crate::heap::{self, raise_exhausted, space};
+use crate::heap::{self, Heap, raise_exhausted, space};
 use crate::value::LispResult;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -82,11 +82,21 @@ fn make_room(ctx: &mut ThreadContext, bytes: u64) -> LispResult<()> {
     if heap::of(ctx).has_room(bytes) {
         return Ok(());
     }
-    collect(ctx, Level::Full);
-    if heap::of(ctx).has_room(bytes) {
-        return Ok(());
+    if collect_until(ctx, |heap| heap.has_room(bytes)) { Ok(()) } else { exhausted(ctx, bytes) }
+}
+
+/// Collects everything; more than once while holes in blocks that stayed may still be squeezed out.
+fn collect_until(ctx: &mut ThreadContext, enough: impl Fn(&Heap) -> bool) -> bool {
+    for _ in 0..3 {
+        let collected = collect(ctx, Level::Full);
+        if enough(heap::of(ctx)) {
+            return true;
+        }
+        if !collected || !state::of(ctx).kept_dense {
+            break;
+        }
     }
-    exhausted(ctx, bytes)
+    false
 }
 
 fn exhausted(ctx: &mut ThreadContext, bytes: u64) -> LispResult<()> {
@@ -141,8 +151,7 @@ pub fn safepoint(ctx: &mut ThreadContext) -> LispResult<()> {
     if !heap::of(ctx).is_over_limit() {
         return Ok(());
     }
-    collect(ctx, Level::Full);
-    if heap::of(ctx).is_over_limit() { exhausted(ctx, 0) } else { Ok(()) }
+    if collect_until(ctx, |heap| !heap.is_over_limit()) { Ok(()) } else { exhausted(ctx, 0) }
 }
 
 /// Stress mode `stack=K`: true exactly once, at the K-th stack check. Asked by the entry check's slow path.

@@ -17,8 +17,12 @@ pub struct Collector {
     pub stats: Stats,
     /// Changes whenever objects may have moved.
     pub epoch: u64,
+    /// Changes whenever old objects may have moved.
+    pub full_epoch: u64,
     /// Bytes of the old generation that make the next collection a full one.
     pub full_threshold: u64,
+    /// The last full collection left old blocks in place because there was no room to copy them.
+    pub(super) kept_dense: bool,
     /// Object starts of the image's static data, made when first needed.
     pub(super) static_map: Option<StaticMap>,
     pub(super) random: u64,
@@ -42,7 +46,9 @@ pub fn use_options(ctx: &mut ThreadContext, options: GcOptions) {
             options: GcOptions::default(),
             stats: Stats::default(),
             epoch: 1,
+            full_epoch: 1,
             full_threshold: MINIMUM_FULL_THRESHOLD,
+            kept_dense: false,
             static_map: None,
         };
         ctx.collector = Box::into_raw(Box::new(collector)) as u64;

@@ -219,7 +219,9 @@ impl<'a> Tracer<'a> {
         let destination = std::mem::take(&mut self.destinations[generation as usize]);
         if let Some(block) = destination.block {
             let start = self.heap.blocks.start_of(block);
-            self.heap.blocks.info(block).used = (destination.next - start) as u32;
+            let info = self.heap.blocks.info(block);
+            info.used = (destination.next - start) as u32;
+            info.live = info.used;
             if destination.scan < destination.next {
                 self.pending.push((destination.scan, destination.next, generation));
             }
@@ -246,9 +248,14 @@ impl<'a> Tracer<'a> {
                 idle = false;
             } else if let Some(object) = self.marked.pop() {
                 let block = self.heap.blocks.block_of(object);
-                let old = self.heap.blocks.state(block) & state::GENERATION == OLD;
+                let state = self.heap.blocks.state(block);
                 // SAFETY: a marked object lies there.
-                unsafe { self.scan_object(object, old) };
+                unsafe {
+                    if state & state::LARGE == 0 {
+                        self.heap.blocks.info(block).live += bytes_from_first_word(*(object as *const u64)) as u32;
+                    }
+                    self.scan_object(object, state & state::GENERATION == OLD);
+                }
                 idle = false;
             }
             if idle {

@@ -41,6 +41,8 @@ pub mod state {
 pub struct BlockInfo {
     /// Bytes allocated from the block's start (nursery and aging blocks are dense up to here).
     pub used: u32,
+    /// Bytes of live objects when an old block was last copied into or marked.
+    pub live: u32,
     /// The block's pages were touched since they were last given back.
     pub resident: bool,
     /// Large objects: number of blocks of the run (in its first block), or the first block (in the others).

@@ -43,9 +43,9 @@ pub fn allocate_bytes(ctx: &mut ThreadContext, bytes: u64) -> *mut u64 {
     base as *mut u64
 }
 
-/// Refuses an allocation of `bytes` that cannot succeed, before anything is touched: one that would
-/// not fit even if everything allocated since the last full collection were garbage. One that fits
-/// only after a collection is let through and checked at the next safepoint.
+/// Refuses an allocation of `bytes` that cannot succeed, before anything is touched. One that exceeds
+/// the limit now but may fit after a collection is let through, and the heap is checked at the next
+/// safepoint: collected, and if that does not help, the error is raised there.
 pub fn check_allocation(ctx: &mut ThreadContext, bytes: u64) -> LispResult<()> {
     let heap = of(ctx);
     if heap.could_fit(bytes) && !heap.failure_is_injected() {

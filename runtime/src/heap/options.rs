@@ -19,9 +19,10 @@ pub const DEFAULT_NURSERY: u64 = 4 << 20;
 /// No heap is smaller than this.
 pub const MINIMUM_LIMIT: u64 = 8 * BLOCK_BYTES;
 
+/// A heap at its limit and one primitive's overshoot, which may be as large, fit into physical memory.
 impl Default for HeapOptions {
     fn default() -> Self {
-        HeapOptions { reserve: DEFAULT_RESERVE, limit: memory::physical_memory() / 4 * 3, nursery: DEFAULT_NURSERY }
+        HeapOptions { reserve: DEFAULT_RESERVE, limit: memory::physical_memory() / 20 * 9, nursery: DEFAULT_NURSERY }
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! Hands out memory and counts it; never decides when to collect beyond setting the request word.
 
-use super::block::{AGING, BITMAP_WORDS, BLOCK_BYTES, BLOCK_SHIFT, BlockTable, LARGE_BYTES, NURSERY};
+use super::block::{AGING, BITMAP_WORDS, BLOCK_BYTES, BLOCK_SHIFT, BlockTable, LARGE_BYTES, NURSERY, OLD, state};
 use super::cards::CardTable;
 use super::options::HeapOptions;
+use crate::abi::tags::{FIXNUM_MASK, IMMEDIATE_TAG, TAG_MASK};
 use crate::abi::thread_context::ThreadContext;
 use std::sync::OnceLock;
 
@@ -181,9 +182,14 @@ impl Heap {
     pub fn has_room(&self, bytes: u64) -> bool {
         self.used().saturating_add(bytes.next_multiple_of(BLOCK_BYTES)) <= self.effective_limit()
     }
-    /// Whether `bytes` could fit after a full collection at best.
+    /// Whether `bytes` could fit after a full collection. Until that has run, at the next safepoint,
+    /// they may go as far as doubling the heap.
     pub fn could_fit(&self, bytes: u64) -> bool {
-        self.live_after_full.saturating_add(bytes) <= self.effective_limit()
+        bytes <= self.effective_limit() && self.used() + bytes <= 2 * self.effective_limit()
+    }
+    /// Bytes that a collection may copy without exceeding the limit by much.
+    pub fn headroom(&self) -> u64 {
+        (self.limit + self.reserve()).saturating_sub(self.used())
     }
     /// Whether the limit is exceeded (by Rust code, which may not fail).
     pub fn is_over_limit(&self) -> bool {
@@ -253,6 +259,12 @@ impl Heap {
         }
         ctx.alloc_ptr = 0;
         ctx.alloc_limit = 0;
+    }
+
+    /// Whether the word is an immediate, or refers to an object that minor collections do not move.
+    pub fn is_old(&self, word: u64) -> bool {
+        let reference = word & FIXNUM_MASK != 0 && word & TAG_MASK != IMMEDIATE_TAG && self.blocks.contains(word);
+        !reference || self.blocks.state(self.blocks.block_of(word)) & state::GENERATION == OLD
     }
 
     /// Bytes allocated by the program so far.

@@ -22,6 +22,12 @@ primitives! {
     /// A fixnum that changes whenever objects may have moved.
     fn gc_epoch(ctx) { Ok(count(gc::of(ctx).epoch)) }
 
+    /// A fixnum that changes whenever old objects (see `address_is_old`) may have moved.
+    fn gc_full_epoch(ctx) { Ok(count(gc::of(ctx).full_epoch)) }
+
+    /// Whether the object keeps its address until `gc_full_epoch` changes.
+    fn address_is_old(ctx, object) { Ok(Value::bool(heap::of(ctx).is_old(object.0))) }
+
     /// List: minor collections, full collections, bytes in use, bytes allocated, total microseconds,
     /// longest pause in microseconds, limit.
     fn gc_stats(ctx) {

@@ -61,6 +61,34 @@ fn exhaustion_is_an_error_and_repeatable() {
 }
 
 #[test]
+fn a_heap_near_its_limit_is_collected_without_doubling() {
+    let mut world = World::with("verify,poison", small(32 << 20));
+    let scope = HandleScope::new(&mut world);
+    let list = scope.handle(nil());
+    // Live data fills most of the limit; every second cell's car is a cell of its own that dies later.
+    for i in 0..700_000 {
+        let item = lisp_cons(&mut world, Value::fixnum(i), nil()).expect("there is room");
+        let cell = lisp_cons(&mut world, item, list.get()).expect("there is room");
+        list.set(cell);
+    }
+    for round in 0..4 {
+        let before = heap::of(&mut world).blocks.frontier;
+        world.collect(Level::Full);
+        let grown = (heap::of(&mut world).blocks.frontier - before) as u64 * crate::heap::block::BLOCK_BYTES;
+        assert!(grown <= 12 << 20, "round {round} took {grown} bytes");
+    }
+    let mut rest = list.get();
+    while rest.is_cons() {
+        crate::object::set_car(&mut world, rest, nil());
+        rest = rest.cdr();
+    }
+    (0..8).for_each(|_| world.collect(Level::Full));
+    let used = heap::of(&mut world).used();
+    assert!(used < 14 << 20, "holes are squeezed out in time: {used}");
+    assert_eq!(list.get().list_iter().count(), 700_000);
+}
+
+#[test]
 fn stress_sees_every_allocation() {
     let mut world = World::new("every=3,verify,poison,move-all");
     let scope = HandleScope::new(&mut world);
