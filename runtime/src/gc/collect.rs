@@ -361,6 +361,10 @@ unsafe fn fill(start: u64, end: u64) {
 fn adapt_nursery(heap: &mut Heap, before: u64) {
     const LARGEST: u64 = 64 << 20;
     let survived = heap.young_bytes();
+    if before < heap.nursery_budget / 2 {
+        // An early collection says little about a full nursery.
+        return;
+    }
     if survived > before / 8 {
         heap.nursery_budget = (heap.nursery_budget * 2).min(LARGEST).min(heap.maximum_nursery()).max(BLOCK_BYTES);
     } else if survived < before / 64 {

@@ -1,5 +1,6 @@
 //! Tests of the collector without compiled code: object graphs made through `object`, rooted by handles.
 
+mod compiled;
 mod frames;
 mod fuzz;
 mod graphs;
