@@ -3,6 +3,7 @@
 //! Everything here is data: constants, `repr(C)` records and tables. This room must not contain
 //! behaviour beyond trivial arithmetic on its own constants.
 
+pub mod foreign;
 pub mod frame;
 pub mod layout;
 pub mod primitives;

@@ -26,8 +26,6 @@ anchored_thunk!(
     ["cmp rax, {mark}", "je rook_raise_pending", "ret"],
     mark = const crate::abi::tags::ERROR_MARK
 );
-// (ctx, function, nargs): never returns but by way of %RAISE.
-anchored_thunk!("rook_rt_wrong_argument_count", wrong_argument_count, ["jmp rook_raise_pending"]);
 
 /// Argument `i` of the current call.
 fn argument(ctx: &ThreadContext, i: u64) -> Value {
@@ -135,9 +133,4 @@ fn check(ctx: &mut ThreadContext, start: u64, nargs: u64, keywords: Value) -> Li
     }
     let unknown = list(ctx, &unknown);
     Err(ctx.raise(ErrorKind::UnknownKeyword, &[unknown, nil()]))
-}
-
-extern "C" fn wrong_argument_count(ctx: &mut ThreadContext, function: Value, nargs: u64) {
-    ctx.arg_count = 0;
-    ctx.raise(ErrorKind::WrongArgumentCount, &[function, Value::fixnum(nargs as i64)]);
 }

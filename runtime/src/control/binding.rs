@@ -12,6 +12,7 @@ use crate::object::symbol::{has_flag, well_known};
 use crate::object::{set_slot, string};
 use crate::thread::areas::TLS_WORDS;
 use crate::thread::limits;
+use crate::thread::safepoint::{self, interrupt};
 use crate::value::{LispResult, Raised, Value, nil};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -91,6 +92,20 @@ pub fn set_symbol_value(ctx: &mut ThreadContext, sym: Value, value: Value) {
 /// Pushes a binding of `sym`. When the binding stack passes its limit, the binding is made in the room
 /// kept for handlers and the overflow is raised afterwards: CONTINUE then finds it in place.
 pub fn bind(ctx: &mut ThreadContext, sym: Value, value: Value) -> LispResult<()> {
+    if push(ctx, sym, value)? { Err(overflow(ctx)) } else { Ok(()) }
+}
+
+/// As `bind`, but an overflow is raised at the next safepoint.
+pub fn bind_quietly(ctx: &mut ThreadContext, sym: Value, value: Value) -> LispResult<()> {
+    if push(ctx, sym, value)? {
+        // SAFETY: the context is live.
+        unsafe { safepoint::request(ctx, interrupt::BINDING_OVERFLOW) };
+    }
+    Ok(())
+}
+
+/// Makes a binding; true when it lies above the soft limit that was armed until now.
+fn push(ctx: &mut ThreadContext, sym: Value, value: Value) -> LispResult<bool> {
     if has_flag(sym, SYMBOL_CONSTANT) {
         return Err(constant_error(ctx, sym));
     }
@@ -106,11 +121,13 @@ pub fn bind(ctx: &mut ThreadContext, sym: Value, value: Value) -> LispResult<()>
         *tls_slot(ctx, index) = value.0;
     }
     ctx.binding_ptr += size_of::<BindingEntry>() as u64;
-    if overflow {
-        let size = Value::fixnum((ctx.soft_binding_limit - ctx.binding_base) as i64);
-        return Err(ctx.raise(ErrorKind::StackOverflow, &[well_known(Sym::BINDING_STACK), size]));
-    }
-    Ok(())
+    Ok(overflow)
+}
+
+/// Raises the overflow of the binding stack.
+pub fn overflow(ctx: &mut ThreadContext) -> Raised {
+    let size = Value::fixnum(limits::binding_size(ctx) as i64);
+    ctx.raise(ErrorKind::StackOverflow, &[well_known(Sym::BINDING_STACK), size])
 }
 
 /// Undoes bindings until the stack has the height `ptr`.

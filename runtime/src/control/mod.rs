@@ -30,8 +30,8 @@ pub fn runtime_entries() -> Vec<(&'static str, usize)> {
         rook_rt_throw rook_rt_exit_to rook_rt_continue_unwind
         rook_rt_save_values rook_rt_restore_values
         rook_rt_spread_list rook_rt_spread_values rook_rt_rest_list rook_rt_find_key rook_rt_check_keys
-        rook_rt_wrong_argument_count rook_rt_unbind rook_rt_entry_slow
-        rook_funcallable_entry
+        rook_rt_unbind rook_rt_entry_slow rook_rt_alloc_slow
+        rook_funcallable_entry rook_foreign_thunk
     }
 }
 

@@ -32,6 +32,19 @@ primitives! {
         binding::unwind_to_height(ctx, height as u64);
         Ok(nil())
     }
+    /// Binds the symbols of a list to the values of another, for `progv`; symbols without a value become
+    /// unbound. Gives the height to unbind to.
+    fn progv_bind(ctx, symbols, values) {
+        let height = binding::height(ctx);
+        let mut rest = values;
+        for sym in symbols.list_iter() {
+            let sym = expect_symbol(ctx, sym).inspect_err(|_| ctx.pending_final = 1)?;
+            let value = if rest.is_cons() { rest.car() } else { Value::UNBOUND };
+            rest = if rest.is_cons() { rest.cdr() } else { nil() };
+            binding::bind_quietly(ctx, sym, value).inspect_err(|_| ctx.pending_final = 1)?;
+        }
+        Ok(Value::fixnum(height as i64))
+    }
     /// Value of a variable; unbound raises.
     fn symbol_value(ctx, sym) {
         let sym = expect_symbol(ctx, sym)?;
@@ -126,6 +139,11 @@ primitives! {
     }
     fn division_by_zero(ctx, operator, operands) {
         Err(ctx.raise(ErrorKind::DivisionByZero, &[operator, operands]))
+    }
+    /// The function was called with `count` arguments.
+    fn wrong_argument_count(ctx, function, count) {
+        ctx.arg_count = 0;
+        Err(ctx.raise(ErrorKind::WrongArgumentCount, &[function, count]))
     }
     fn control_error(ctx, tag) {
         Err(ctx.raise(ErrorKind::Control, &[tag]))

@@ -59,10 +59,18 @@ primitives! {
         let sym = expect_symbol(ctx, sym)?;
         Ok(Value::bool(definition(sym).is_some()))
     }
-    /// The symbol's definition: a function or a macro object; undefined raises.
+    /// The function that the symbol names; undefined raises, also for macros.
     fn symbol_function(ctx, sym) {
         let sym = expect_symbol(ctx, sym)?;
-        definition(sym).ok_or_else(|| ctx.raise(ErrorKind::UndefinedFunction, &[sym, nil()]))
+        match definition(sym) {
+            Some(function) if !has_function_flag(function, FUNCTION_MACRO) => Ok(function),
+            _ => Err(ctx.raise(ErrorKind::UndefinedFunction, &[sym, nil()])),
+        }
+    }
+    /// The symbol's definition: a function, a macro object or NIL.
+    fn symbol_definition(ctx, sym) {
+        let sym = expect_symbol(ctx, sym)?;
+        Ok(definition(sym).unwrap_or(nil()))
     }
     /// Gives the symbol a function definition; gives the function.
     fn set_symbol_function(ctx, sym, function) {

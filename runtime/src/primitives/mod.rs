@@ -2,11 +2,13 @@
 
 pub mod characters;
 pub mod control;
+pub mod foreign;
 pub mod functions;
 pub mod gc;
 pub mod instances;
 pub mod objects;
 pub mod packages;
+pub mod process;
 pub mod reader;
 pub mod streams;
 pub mod strings;
@@ -21,11 +23,14 @@ pub fn all() -> Vec<Primitive> {
     [
         characters::table(),
         control::table(),
+        crate::embed::table(),
+        foreign::table(),
         functions::table(),
         gc::table(),
         instances::table(),
         objects::table(),
         packages::table(),
+        process::table(),
         reader::table(),
         streams::table(),
         strings::table(),

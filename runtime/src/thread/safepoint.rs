@@ -16,6 +16,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub mod interrupt {
     /// Ctrl-C.
     pub const USER: u64 = 1;
+    /// The binding stack overflowed where no error could be raised.
+    pub const BINDING_OVERFLOW: u64 = 2;
+    /// An exit that a callback caught waits to go on.
+    pub const FOREIGN_EXIT: u64 = 4;
 }
 
 // `rook_rt_entry_slow(ctx)`: the anchor is the frame that polls; its stack pointer decides whether the
@@ -67,6 +71,23 @@ pub fn poll(ctx: &mut ThreadContext, sp: u64) -> LispResult<()> {
             interrupts.fetch_or(pending, Ordering::SeqCst);
             return Err(raised);
         }
+    }
+    // One request is served per poll; the others wait for the next.
+    let defer = |bits: u64| {
+        if bits != 0 {
+            interrupts.fetch_or(bits, Ordering::SeqCst);
+            limit.store(u64::MAX, Ordering::SeqCst);
+        }
+    };
+    if pending & interrupt::FOREIGN_EXIT != 0
+        && let Some(raised) = crate::foreign::callback::take_exit(ctx)
+    {
+        defer(pending & !interrupt::FOREIGN_EXIT);
+        return Err(raised);
+    }
+    if pending & interrupt::BINDING_OVERFLOW != 0 {
+        defer(pending & interrupt::USER);
+        return Err(crate::control::binding::overflow(ctx));
     }
     if pending & interrupt::USER != 0 {
         return Err(ctx.raise(ErrorKind::Interrupt, &[]));
