@@ -1,10 +1,12 @@
 //! Root ranges of the compiler, handed to the collector.
 
+use rook_runtime::gc::roots;
+
 /// Makes `len` words at `start` collector roots.
 pub fn register(start: *mut u64, len: usize) {
-    let _ = (start, len);
+    roots::register_range(start, len);
 }
 /// Ends that.
 pub fn unregister(start: *mut u64) {
-    let _ = start;
+    roots::unregister_range(start);
 }

@@ -4,7 +4,10 @@
 
 pub mod build;
 pub mod function;
+pub mod parse;
 pub mod pass;
+pub mod print;
+mod text;
 pub mod visit;
 
 pub use function::*;
