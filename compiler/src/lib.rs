@@ -15,3 +15,5 @@ pub mod hir;
 pub mod mir;
 pub mod codegen;
 pub mod backend;
+#[cfg(test)]
+mod testing;

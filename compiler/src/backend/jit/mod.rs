@@ -5,6 +5,8 @@
 
 mod region;
 mod symbols;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
