@@ -4,44 +4,6 @@
 ;;;; place's arguments and the new value and returns the new value; or %SETF-EXPANDER, a function of
 ;;;; form and environment that gives the five values. Other places call the function (SETF NAME).
 
-(defun %get-property (symbol key)
-  (let ((rest (%symbol-ref symbol +symbol-plist+)) (value nil))
-    (tagbody
-     again
-       (if (consp rest)
-           (if (eq (%car rest) key)
-               (setq value (%car (%cdr rest)))
-               (progn (setq rest (%cdr (%cdr rest))) (go again)))
-           nil))
-    value))
-
-(defun %put-property (symbol key value)
-  (let ((rest (%symbol-ref symbol +symbol-plist+)))
-    (tagbody
-     again
-       (if (consp rest)
-           (if (eq (%car rest) key)
-               (rplaca (%cdr rest) value)
-               (progn (setq rest (%cdr (%cdr rest))) (go again)))
-           (%set-symbol-ref symbol +symbol-plist+
-                            (cons key (cons value (%symbol-ref symbol +symbol-plist+)))))))
-  value)
-
-(defun %remove-property (symbol key)
-  (let ((rest (%symbol-ref symbol +symbol-plist+)) (before nil) (found nil))
-    (tagbody
-     again
-       (if (consp rest)
-           (if (eq (%car rest) key)
-               (progn
-                 (setq found t)
-                 (if before
-                     (rplacd (%cdr before) (%cdr (%cdr rest)))
-                     (%set-symbol-ref symbol +symbol-plist+ (%cdr (%cdr rest)))))
-               (progn (setq before rest) (setq rest (%cdr (%cdr rest))) (go again)))
-           nil))
-    found))
-
 (defun %define-setf-update (name update)
   (%remove-property name '%setf-expander)
   (%put-property name '%setf-update update)

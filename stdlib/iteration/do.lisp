@@ -2,16 +2,6 @@
 ;;;; DO, DO*, DOLIST and DOTIMES, and the small macros they are made of.
 ;;;; Loaded right after kernel/lists.lisp: expanders use native operators and list basics only.
 
-(defmacro prog1 (first &body forms)
-  (let ((value (gensym "VALUE")))
-    `(let ((,value ,first)) ,@forms ,value)))
-
-(defmacro prog2 (first second &body forms)
-  `(progn ,first (prog1 ,second ,@forms)))
-
-(defmacro return (&optional value)
-  `(return-from nil ,value))
-
 ;;; The pairs of a SETQ-like body, as a list of (place value).
 (defun %pairs (operator items)
   (let ((pairs nil))

@@ -93,8 +93,27 @@
                  (rplacd tail (%car (%cdr tail))))))
         head)))
 
-(defun values (&rest values) (%values-list values))
+(defmacro %values-of-list (list limit)
+  (let ((clauses nil) (variables nil) (rest (gensym "REST")))
+    (dotimes (n limit)
+      (setq clauses
+            (cons `(,n (let* ,(%append-map #'(lambda (variable)
+                                               `((,variable (%car ,rest)) (,rest (%cdr ,rest))))
+                                           variables)
+                         (declare (ignorable ,rest))
+                         (values ,@variables)))
+                  clauses))
+      (setq variables (cons (gensym "VALUE") variables)))
+    `(let ((,rest ,list))
+       (case (%list-length ,rest)
+         ,@(%reverse-list clauses)
+         (t (error "More than ~D values." ,(1- limit)))))))
+
+(defconstant multiple-values-limit 32)
+(defconstant call-arguments-limit 4096)
+(defconstant lambda-parameters-limit 4096)
 
 (defun values-list (list)
-  (if (listp list) nil (%type-error list 'list))
-  (%values-list list))
+  (%values-of-list list 32))
+
+(defun values (&rest values) (values-list values))

@@ -1,16 +1,6 @@
 (in-package "ROOK-KERNEL")
-;;;; DEFTYPE. The expander of a type name is the property %TYPE-EXPANDER of its symbol: a function
-;;;; of specifier and environment. The compiler reads it through %EXPAND-TYPE.
-
-(defmacro deftype (name lambda-list &body body)
-  `(eval-when (:compile-toplevel :load-toplevel :execute)
-     (%put-property ',name '%type-expander
-                    ,(%macro-lambda name (%with-default-values lambda-list ''*) body
-                                    '%type-arguments))
-     ',name))
-
-(defun %type-arguments (specifier)
-  (if (consp specifier) (cdr specifier) nil))
+;;;; Type names defined by DEFTYPE. The expander of a name is the property %TYPE-EXPANDER of its
+;;;; symbol: a function of specifier and environment.
 
 ;;; Values: the expansion (or the specifier itself) and whether it was expanded.
 (defun %expand-type-once (specifier)
