@@ -1,9 +1,11 @@
 //! Constructors and accessors of Lisp objects for Rust code.
 
+pub mod boot;
 pub mod character;
 pub mod cl_symbols;
 pub mod package;
 pub mod symbol;
+pub mod symbol_table;
 #[cfg(test)]
 pub mod testing;
 pub mod text;

@@ -1,17 +1,18 @@
-//! Packages: symbol tables, lookup, interning, exports, use lists, nicknames, and the boot packages.
+//! Packages: lookup, interning, exports, use lists, nicknames.
 //!
 //! Conflicts are Lisp errors of kind PACKAGE. Offering restarts for them is the library's business,
 //! which asks before it acts. Must not read text: names arrive as code points.
 
-use crate::abi::frame::ImageHeader;
 use crate::abi::layout::{self, SYMBOL_CONSTANT, kind, package, symbol};
 use crate::abi::thread_context::{ErrorKind, ThreadContext};
-use crate::abi::well_known::{SYMBOLS, Sym};
-use crate::object::cl_symbols::{CONSTANTS, OTHERS, VARIABLES};
-use crate::object::symbol::{self as symbols, has_name, make_symbol_named, symbol_hash, symbol_name, symbol_package};
+use crate::object::symbol::{self as symbols, make_symbol_named, symbol_name, symbol_package};
+use crate::object::symbol_table::{MIN_TABLE_LEN, add_to_table, remove_from_table, table_find};
 use crate::object::text::{code_points, display_name, rust_text};
 use crate::object::{cons, list, make_simple_vector, record, set_slot, string, string_chars, string_from_code_points};
-use crate::value::{LispResult, Raised, Value, nil, t};
+use crate::value::{LispResult, Raised, Value, nil};
+
+pub use crate::object::boot::{boot_from_image, boot_without_image};
+pub use crate::object::symbol_table::{Table, table_symbols};
 
 /// All packages, a Lisp list; a root.
 static mut PACKAGES: u64 = 0;
@@ -25,97 +26,6 @@ pub enum Status {
     Internal,
     External,
     Inherited,
-}
-
-/// One of a package's two symbol tables: its slot and the slot of its count.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Table {
-    Internal,
-    External,
-}
-
-impl Table {
-    fn slots(self) -> (usize, usize) {
-        match self {
-            Table::Internal => (package::INTERNAL, package::INTERNAL_COUNT),
-            Table::External => (package::EXTERNAL, package::EXTERNAL_COUNT),
-        }
-    }
-}
-
-const MIN_TABLE_LEN: usize = 8;
-
-// Symbol tables.
-
-/// Index of the entry with this name, if present.
-fn table_find(table: Value, hash: u64, name: &[u32]) -> Option<usize> {
-    let mask = table.size() - 1;
-    let mut i = hash as usize & mask;
-    loop {
-        let entry = table.slot(i);
-        if entry == Value::ZERO {
-            return None;
-        }
-        if entry != Value::EMPTY && symbol_hash(entry) == hash && has_name(entry, name) {
-            return Some(i);
-        }
-        i = (i + 1) & mask;
-    }
-}
-
-/// Stores `sym` into the first free entry of its probe sequence; the table has room.
-fn table_put(ctx: &mut ThreadContext, table: Value, sym: Value) -> bool {
-    let mask = table.size() - 1;
-    let mut i = symbol_hash(sym) as usize & mask;
-    while table.slot(i) != Value::ZERO && table.slot(i) != Value::EMPTY {
-        i = (i + 1) & mask;
-    }
-    let was_empty = table.slot(i) == Value::ZERO;
-    set_slot(ctx, table, i, sym);
-    was_empty
-}
-
-/// The symbols of one table.
-pub fn table_symbols(pkg: Value, which: Table) -> impl Iterator<Item = Value> {
-    let table = pkg.slot(which.slots().0);
-    (0..table.size()).map(move |i| table.slot(i)).filter(|&v| v != Value::ZERO && v != Value::EMPTY)
-}
-
-fn add_to_table(ctx: &mut ThreadContext, pkg: Value, which: Table, sym: Value) {
-    let (table_slot, count_slot) = which.slots();
-    let used = pkg.slot(count_slot).as_fixnum() as usize;
-    if (used + 1) * 4 > pkg.slot(table_slot).size() * 3 {
-        rehash(ctx, pkg, which);
-    }
-    if table_put(ctx, pkg.slot(table_slot), sym) {
-        let used = pkg.slot(count_slot).as_fixnum();
-        set_slot(ctx, pkg, count_slot, Value::fixnum(used + 1));
-    }
-}
-
-/// Replaces a table by one without deleted entries and with room to grow.
-fn rehash(ctx: &mut ThreadContext, pkg: Value, which: Table) {
-    let live: Vec<Value> = table_symbols(pkg, which).collect();
-    let (table_slot, count_slot) = which.slots();
-    let len = ((live.len() + 1) * 2).next_power_of_two().max(MIN_TABLE_LEN);
-    let table = make_simple_vector(ctx, len, Value::ZERO);
-    for &sym in &live {
-        table_put(ctx, table, sym);
-    }
-    set_slot(ctx, pkg, table_slot, table);
-    set_slot(ctx, pkg, count_slot, Value::fixnum(live.len() as i64));
-}
-
-fn remove_from_table(ctx: &mut ThreadContext, pkg: Value, which: Table, sym: Value) -> bool {
-    let table = pkg.slot(which.slots().0);
-    let name: Vec<u32> = string_chars(symbol_name(sym)).collect();
-    match table_find(table, symbol_hash(sym), &name) {
-        Some(i) if table.slot(i) == sym => {
-            set_slot(ctx, table, i, Value::EMPTY);
-            true
-        }
-        _ => false,
-    }
 }
 
 // Lookup and interning.
@@ -178,6 +88,17 @@ pub fn keyword_package() -> Value {
     // SAFETY: written by boot only.
     Value(unsafe { KEYWORD })
 }
+pub(super) fn set_standard_packages(common_lisp: Value, keyword: Value) {
+    // SAFETY: boot runs on one thread.
+    unsafe {
+        COMMON_LISP = common_lisp.0;
+        KEYWORD = keyword.0;
+    }
+}
+/// Address ranges (first word, words) of this file's static roots.
+pub(super) fn root_ranges() -> [(*mut u64, usize); 3] {
+    [(&raw mut PACKAGES, 1), (&raw mut COMMON_LISP, 1), (&raw mut KEYWORD, 1)]
+}
 pub fn is_keyword(v: Value) -> bool {
     v.is_symbol() && symbol_package(v) == keyword_package()
 }
@@ -189,7 +110,7 @@ pub fn all_packages() -> Value {
     // SAFETY: one word, written only by Lisp-calling threads under the rule of single-threaded package changes.
     Value(unsafe { PACKAGES })
 }
-fn set_all_packages(packages: Value) {
+pub(super) fn set_all_packages(packages: Value) {
     // SAFETY: as for `all_packages`; a registered root needs no barrier.
     unsafe { PACKAGES = packages.0 };
 }
@@ -238,7 +159,8 @@ pub fn make_package(ctx: &mut ThreadContext, name: &[u32], nicknames: &[Vec<u32>
     Ok(new_package(ctx, name, nicknames))
 }
 
-fn new_package(ctx: &mut ThreadContext, name: &[u32], nicknames: &[Vec<u32>]) -> Value {
+/// `make_package` without the check of names.
+pub(super) fn new_package(ctx: &mut ThreadContext, name: &[u32], nicknames: &[Vec<u32>]) -> Value {
     let name = string_from_code_points(ctx, name);
     let nicknames = string_list(ctx, nicknames);
     let internal = make_simple_vector(ctx, MIN_TABLE_LEN, Value::ZERO);
@@ -516,268 +438,5 @@ pub fn remove_local_nickname(ctx: &mut ThreadContext, pkg: Value, name: &[u32]) 
     true
 }
 
-// Boot.
-
-/// Name, nicknames, used packages.
-const BOOT_PACKAGES: &[(&str, &[&str], &[&str])] = &[
-    ("COMMON-LISP", &["CL"], &[]),
-    ("KEYWORD", &[], &[]),
-    ("ROOK-KERNEL", &[], &["COMMON-LISP"]),
-    ("EXT", &[], &["COMMON-LISP"]),
-    ("MP", &[], &["COMMON-LISP"]),
-    ("GRAY", &[], &["COMMON-LISP"]),
-    ("CLOS", &[], &["COMMON-LISP"]),
-    ("FFI", &[], &["COMMON-LISP"]),
-    ("SI", &["SYS"], &["COMMON-LISP"]),
-    ("CCL", &[], &["COMMON-LISP"]),
-    ("XT", &[], &["COMMON-LISP"]),
-    ("BLUEJAY", &[], &[]),
-    ("COMMON-LISP-USER", &["CL-USER"], &["COMMON-LISP", "EXT"]),
-];
-
-fn expect_package(name: &str) -> Value {
-    find_package_str(name).expect("boot packages exist before they are named")
-}
-
-/// Makes the boot packages and the symbols of the standard: for a process without an image.
-pub fn boot_without_image(ctx: &mut ThreadContext) {
-    register_roots();
-    set_all_packages(nil());
-    for (name, nicknames, _) in BOOT_PACKAGES {
-        let nicknames: Vec<Vec<u32>> = nicknames.iter().map(|n| code_points(n)).collect();
-        new_package(ctx, &code_points(name), &nicknames);
-    }
-    note_packages();
-    name_static_symbols(ctx);
-    intern_standard_symbols(ctx);
-    for (name, _, used) in BOOT_PACKAGES {
-        for other in *used {
-            let done = use_package(ctx, expect_package(name), expect_package(other));
-            assert!(done.is_ok(), "boot packages do not conflict");
-        }
-    }
-    intern_well_known(ctx);
-    init_package_variable(ctx);
-}
-
-/// Takes packages and well-known symbols from an image.
-///
-/// # Safety
-/// The header is that of this program's image, its tables are complete.
-pub unsafe fn boot_from_image(ctx: &mut ThreadContext, image: &ImageHeader) {
-    register_roots();
-    let packages = Value(image.packages);
-    let all = if packages.is_list() {
-        packages
-    } else {
-        let items: Vec<Value> = (0..packages.size()).map(|i| packages.slot(i)).collect();
-        list(ctx, &items)
-    };
-    set_all_packages(all);
-    note_packages();
-    name_static_symbols(ctx);
-    let count = image.well_known_count as usize;
-    assert_eq!(count, SYMBOLS.len(), "image and runtime were built from the same well-known table");
-    // SAFETY: by the caller's promise there are `count` tagged words.
-    symbols::set_well_known((0..count).map(|i| Value(unsafe { *image.well_known.add(i) })));
-    init_package_variable(ctx);
-}
-
-/// Tells the collector of the static roots of symbols and packages, once.
-fn register_roots() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let own = [(&raw mut PACKAGES, 1), (&raw mut COMMON_LISP, 1), (&raw mut KEYWORD, 1)];
-        for (first, words) in symbols::root_ranges().into_iter().chain(own) {
-            crate::gc::roots::register_range(first, words);
-        }
-    });
-}
-
-fn note_packages() {
-    let (cl, keyword) = (expect_package("COMMON-LISP"), expect_package("KEYWORD"));
-    // SAFETY: boot runs on one thread.
-    unsafe {
-        COMMON_LISP = cl.0;
-        KEYWORD = keyword.0;
-    }
-}
-
-/// NIL and T are static objects without name; gives them theirs.
-fn name_static_symbols(ctx: &mut ThreadContext) {
-    for (sym, text) in [(nil(), "NIL"), (t(), "T")] {
-        let name = string(ctx, text);
-        let hash = layout::name_hash(code_points(text).into_iter());
-        set_slot(ctx, sym, symbol::NAME, name);
-        set_slot(ctx, sym, symbol::PACKAGE, common_lisp());
-        set_slot(ctx, sym, symbol::HASH, Value::fixnum(hash as i64));
-    }
-}
-
-fn intern_standard_symbols(ctx: &mut ThreadContext) {
-    let cl = common_lisp();
-    add_to_table(ctx, cl, Table::External, nil());
-    add_to_table(ctx, cl, Table::External, t());
-    for name in [CONSTANTS, VARIABLES, OTHERS].into_iter().flatten() {
-        let name = code_points(name);
-        if find_symbol(cl, &name).is_some() {
-            continue;
-        }
-        let sym = make_symbol_named(ctx, &name);
-        set_slot(ctx, sym, symbol::PACKAGE, cl);
-        add_to_table(ctx, cl, Table::External, sym);
-    }
-    for name in VARIABLES {
-        symbols::set_special(intern_str(ctx, cl, name));
-    }
-    for name in CONSTANTS {
-        symbols::set_flag(intern_str(ctx, cl, name), SYMBOL_CONSTANT, true);
-    }
-}
-
-fn intern_well_known(ctx: &mut ThreadContext) {
-    let all: Vec<Value> = SYMBOLS
-        .iter()
-        .map(|(home, name)| {
-            let home = expect_package(home);
-            let sym = intern_str(ctx, home, name);
-            if home != keyword_package() {
-                let done = export(ctx, home, sym);
-                assert!(done.is_ok(), "well-known symbols do not conflict");
-            }
-            if name.starts_with('*') && name.len() > 1 {
-                symbols::set_special(sym);
-            }
-            sym
-        })
-        .collect();
-    symbols::set_well_known(all.into_iter());
-}
-
-fn init_package_variable(ctx: &mut ThreadContext) {
-    let user = expect_package("COMMON-LISP-USER");
-    symbols::set_global_value(ctx, symbols::well_known(Sym::PACKAGE_VAR), user);
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::abi::layout::SYMBOL_SPECIAL;
-    use crate::object::symbol::{global_value, has_flag, symbol_text, well_known};
-    use crate::object::testing::with_context;
-
-    fn fresh(ctx: &mut ThreadContext, name: &str) -> Value {
-        make_package(ctx, &code_points(name), &[]).expect("name is free")
-    }
-
-    #[test]
-    fn common_lisp_exports_exactly_the_standard() {
-        with_context(|ctx| {
-            let cl = common_lisp();
-            assert_eq!(table_symbols(cl, Table::External).count(), 978);
-            assert_eq!(table_symbols(cl, Table::Internal).count(), 0);
-            assert_eq!(find_symbol(cl, &code_points("NIL")), Some((nil(), Status::External)));
-            let user = find_package_str("CL-USER").unwrap();
-            assert_eq!(find_symbol(user, &code_points("T")), Some((t(), Status::Inherited)));
-            let package_var = intern_str(ctx, user, "*PACKAGE*");
-            assert_eq!(package_var, well_known(Sym::PACKAGE_VAR));
-            assert!(has_flag(package_var, SYMBOL_SPECIAL));
-            assert_eq!(global_value(package_var), user);
-        });
-    }
-
-    #[test]
-    fn keywords_are_external_self_evaluating_constants() {
-        with_context(|ctx| {
-            let k = keyword(ctx, "SOME-KEYWORD");
-            assert_eq!(global_value(k), k);
-            assert!(symbols::is_constant(k) && is_keyword(k));
-            let found = find_symbol(keyword_package(), &code_points("SOME-KEYWORD"));
-            assert_eq!(found, Some((k, Status::External)));
-        });
-    }
-
-    #[test]
-    fn tables_grow_and_forget() {
-        with_context(|ctx| {
-            let p = fresh(ctx, "GROW");
-            let all: Vec<Value> = (0..500).map(|i| intern_str(ctx, p, &format!("S{i}"))).collect();
-            for round in 0..3 {
-                for (i, &sym) in all.iter().enumerate() {
-                    assert_eq!(intern_str(ctx, p, &format!("S{i}")), sym, "round {round}");
-                }
-            }
-            for &sym in &all {
-                assert_eq!(unintern(ctx, p, sym).ok(), Some(true));
-                assert!(symbol_package(sym).is_nil());
-            }
-            assert_eq!(table_symbols(p, Table::Internal).count(), 0);
-            assert_ne!(intern_str(ctx, p, "S0"), all[0]);
-        });
-    }
-
-    #[test]
-    fn export_and_use_find_conflicts() {
-        with_context(|ctx| {
-            let (a, b) = (fresh(ctx, "EXPORTER"), fresh(ctx, "USER"));
-            let x = intern_str(ctx, a, "X");
-            export(ctx, a, x).unwrap();
-            use_package(ctx, b, a).unwrap();
-            assert_eq!(find_symbol(b, &code_points("X")), Some((x, Status::Inherited)));
-            let y = intern_str(ctx, a, "Y");
-            intern_str(ctx, b, "Y");
-            assert!(export(ctx, a, y).is_err());
-            shadow(ctx, b, &code_points("Y"));
-            export(ctx, a, y).unwrap();
-            assert_ne!(intern_str(ctx, b, "Y"), y);
-            shadow(ctx, b, &code_points("X"));
-            let own = intern_str(ctx, b, "X");
-            assert_ne!(own, x);
-            shadowing_import(ctx, b, x);
-            assert_eq!(intern_str(ctx, b, "X"), x);
-            assert!(symbol_package(own).is_nil());
-            unexport(ctx, a, y).unwrap();
-            assert_eq!(find_symbol(a, &code_points("Y")), Some((y, Status::Internal)));
-        });
-    }
-
-    #[test]
-    fn import_makes_present_and_refuses_another_name() {
-        with_context(|ctx| {
-            let (a, b) = (fresh(ctx, "IMPORT-A"), fresh(ctx, "IMPORT-B"));
-            let x = intern_str(ctx, a, "X");
-            import(ctx, b, x).unwrap();
-            assert_eq!(intern_str(ctx, b, "X"), x);
-            assert_eq!(symbol_package(x), a);
-            let other = symbols::make_symbol_named(ctx, &code_points("X"));
-            assert!(import(ctx, b, other).is_err());
-            let homeless = symbols::make_symbol_named(ctx, &code_points("Z"));
-            import(ctx, b, homeless).unwrap();
-            assert_eq!(symbol_package(homeless), b);
-            assert_eq!(symbol_text(homeless), "Z");
-        });
-    }
-
-    #[test]
-    fn names_nicknames_and_deletion() {
-        with_context(|ctx| {
-            let p = make_package(ctx, &code_points("NAMED"), &[code_points("NICK")]).unwrap();
-            assert_eq!(find_package_str("NICK"), Some(p));
-            assert!(make_package(ctx, &code_points("NICK"), &[]).is_err());
-            rename_package(ctx, p, &code_points("RENAMED"), &[]).unwrap();
-            assert_eq!(find_package_str("NAMED"), None);
-            let q = fresh(ctx, "LOCAL-USER");
-            add_local_nickname(ctx, q, &code_points("R"), p).unwrap();
-            assert_eq!(find_package_from(q, &code_points("R")), Some(p));
-            assert!(remove_local_nickname(ctx, q, &code_points("R")));
-            let s = intern_str(ctx, p, "S");
-            use_package(ctx, q, p).unwrap();
-            assert!(delete_package(ctx, p).is_err());
-            unuse_package(ctx, q, p);
-            assert_eq!(delete_package(ctx, p).ok(), Some(true));
-            assert_eq!(delete_package(ctx, p).ok(), Some(false));
-            assert!(symbol_package(s).is_nil());
-            assert_eq!(find_package_str("RENAMED"), None);
-        });
-    }
-}
+mod tests;

@@ -88,13 +88,15 @@ fn capitalize(chars: &mut [u32]) {
     }
 }
 
-/// The two parts that a comparison is about: `bounds` is NIL or a simple vector of four.
+/// The two parts that a comparison is about: `edges` is NIL or a simple vector of four.
 fn compared(ctx: &mut ThreadContext, a: Value, b: Value, edges: Value) -> LispResult<(Part, Part)> {
-    let edge = |i: usize| if edges.is_nil() { nil() } else { edges.slot(i) };
-    if !edges.is_nil() && !(edges.is_kind(kind::SIMPLE_VECTOR) && edges.size() == 4) {
+    if edges.is_nil() {
+        return Ok((part(ctx, a, nil(), nil())?, part(ctx, b, nil(), nil())?));
+    }
+    if !edges.is_kind(kind::SIMPLE_VECTOR) || edges.size() != 4 {
         return Err(wrong_type(ctx, edges, Sym::SIMPLE_VECTOR));
     }
-    Ok((part(ctx, a, edge(0), edge(1))?, part(ctx, b, edge(2), edge(3))?))
+    Ok((part(ctx, a, edges.slot(0), edges.slot(1))?, part(ctx, b, edges.slot(2), edges.slot(3))?))
 }
 
 /// Part of a string, without copying when it is a string.

@@ -86,7 +86,7 @@ impl Builtin {
     }
     /// The character after `#`, for a dispatching macro.
     pub fn sharp_character(self) -> Option<char> {
-        (self.0 & Self::SHARP != 0).then(|| (self.0 & 0xff) as u8 as char)
+        (self.0 & Self::SHARP != 0).then_some((self.0 & 0xff) as u8 as char)
     }
     pub fn plain_character(self) -> char {
         (self.0 & 0xff) as u8 as char

@@ -169,7 +169,9 @@ fn looks_like_number(name: &[u32], base: u32) -> bool {
     let decimal = |c: u32| (0x30..=0x39).contains(&c);
     let is_letter = |c: u32| is_alpha(c) && !is_digit(c);
     let punctuation = |c: u32| matches!(char::from_u32(c), Some('+' | '-' | '/' | '.' | '^' | '_'));
-    let has_digit = if name.iter().any(|&c| c == '.' as u32) { name.iter().any(|&c| decimal(c)) } else { name.iter().any(|&c| is_digit(c)) };
+    // A decimal point makes the token decimal, whatever the base.
+    let has_point = name.contains(&('.' as u32));
+    let has_digit = name.iter().any(|&c| if has_point { decimal(c) } else { is_digit(c) });
     let letters_apart = !name.windows(2).any(|pair| is_letter(pair[0]) && is_letter(pair[1]));
     let starts_well = matches!(char::from_u32(name[0]), Some('+' | '-' | '.' | '^' | '_')) || is_digit(name[0]);
     let ends_well = !matches!(char::from_u32(name[name.len() - 1]), Some('+' | '-'));
