@@ -138,7 +138,8 @@ pub(super) fn type_bit_name(bit: u32) -> Option<String> {
     let named = [
         (TypeSet::FIXNUM, "fixnum"),
         (TypeSet::CHARACTER, "character"),
-        (TypeSet::SINGLE, "single"),
+        (TypeSet::SINGLE, "single-float"),
+        (TypeSet::DOUBLE, "double-float"),
         (TypeSet::NIL, "nil"),
         (TypeSet::CONS, "cons"),
         (TypeSet::MARK, "mark"),
