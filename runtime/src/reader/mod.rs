@@ -20,6 +20,8 @@ mod text;
 mod token;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod user_macro_tests;
 mod variables;
 
 use crate::abi::thread_context::{ErrorKind, ThreadContext};

@@ -13,7 +13,7 @@ use crate::value::{nil, t};
 
 /// Symbols of CL and CL-USER without prefix, others with `package::`; strings and characters with
 /// `prin1` syntax; floats with `s` or `d` behind.
-fn show(v: Value) -> String {
+pub(super) fn show(v: Value) -> String {
     if v.is_cons() {
         let mut parts = Vec::new();
         let mut rest = v;
