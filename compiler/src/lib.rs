@@ -17,3 +17,4 @@ pub mod codegen;
 pub mod backend;
 #[cfg(test)]
 mod testing;
+pub mod link;

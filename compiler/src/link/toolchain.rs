@@ -1,0 +1,46 @@
+//! Calling the system's linker: always an argument vector, never a shell.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+
+/// Why linking failed.
+#[derive(Debug)]
+pub enum LinkError {
+    /// The linker driver could not be started.
+    NotFound { linker: String, error: std::io::Error },
+    /// It ran and reported an error.
+    Failed { linker: String, output: String },
+}
+
+impl std::fmt::Display for LinkError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LinkError::NotFound { linker, error } => write!(f, "cannot run the linker `{linker}`: {error}"),
+            LinkError::Failed { linker, output } => write!(f, "the linker `{linker}` failed:\n{output}"),
+        }
+    }
+}
+impl std::error::Error for LinkError {}
+
+/// Runs `cc`-like `linker` with `arguments`; file names that begin with `-` are protected.
+pub fn run_linker(linker: &str, arguments: &[OsString]) -> Result<(), LinkError> {
+    let output = Command::new(linker)
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .output()
+        .map_err(|error| LinkError::NotFound { linker: linker.to_string(), error })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr).trim_end().to_string();
+    Err(LinkError::Failed { linker: linker.to_string(), output: text })
+}
+
+/// A file name as a linker argument: one that begins with `-` must not become an option.
+pub fn file_argument(path: &Path) -> OsString {
+    if path.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        return Path::new(".").join(path).into_os_string();
+    }
+    path.as_os_str().to_os_string()
+}
