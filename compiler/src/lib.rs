@@ -17,4 +17,5 @@ pub mod codegen;
 pub mod backend;
 #[cfg(test)]
 mod testing;
+pub mod compile;
 pub mod link;

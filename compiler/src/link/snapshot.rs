@@ -17,10 +17,10 @@ use crate::mir::FuncId;
 use crate::names::{package_name, symbol_name};
 
 /// Collects the graph.
+#[derive(Default)]
 pub struct Snapshot<'a> {
-    datums: &'a Datums,
-    /// Units in their static form.
-    units: Vec<&'a Unit>,
+    /// Units in their static form, with their data.
+    units: Vec<(&'a Unit, &'a Datums)>,
     /// (unit, function) by entry address of its twin in memory.
     entries: HashMap<u64, (usize, FuncId)>,
     /// Addresses of runtime routines that function objects may name as entries.
@@ -33,22 +33,12 @@ pub struct Snapshot<'a> {
 }
 
 impl<'a> Snapshot<'a> {
-    pub fn new(datums: &'a Datums) -> Snapshot<'a> {
-        Snapshot {
-            datums,
-            units: Vec::new(),
-            entries: HashMap::new(),
-            routines: HashMap::new(),
-            image: Image::default(),
-            objects: HashMap::new(),
-            functions: HashMap::new(),
-            function_objects: HashMap::new(),
-            work: Vec::new(),
-        }
+    pub fn new() -> Snapshot<'a> {
+        Snapshot::default()
     }
 
     /// Makes a unit known; `entry` gives the address of each function's twin in memory, if any.
-    pub fn add_unit(&mut self, unit: &'a Unit, entry: impl Fn(FuncId) -> Option<u64>) -> usize {
+    pub fn add_unit(&mut self, unit: &'a Unit, datums: &'a Datums, entry: impl Fn(FuncId) -> Option<u64>) -> usize {
         let index = self.units.len();
         for i in 0..unit.functions.len() {
             let id = FuncId(i as u32);
@@ -56,7 +46,7 @@ impl<'a> Snapshot<'a> {
                 self.entries.insert(address, (index, id));
             }
         }
-        self.units.push(unit);
+        self.units.push((unit, datums));
         index
     }
 
@@ -185,7 +175,7 @@ impl<'a> Snapshot<'a> {
         if let Some(&f) = self.functions.get(&(unit, id)) {
             return f;
         }
-        let u = self.units[unit];
+        let u = self.units[unit].0;
         let code = &u.functions[id.0 as usize];
         let f = self.image.functions.len() as u32;
         self.functions.insert((unit, id), f);
@@ -217,7 +207,7 @@ impl<'a> Snapshot<'a> {
                     RelocationTarget::Function(g) => Reference::Function(self.function(unit, g)),
                     RelocationTarget::Runtime(i) => Reference::Runtime(u.symbols.name(i).to_string()),
                     RelocationTarget::Foreign(i) => Reference::Foreign(u.symbols.name(i).to_string()),
-                    RelocationTarget::Datum(d) => self.datum(d),
+                    RelocationTarget::Datum(d) => self.datum(unit, d),
                     RelocationTarget::FunctionObject(g) => Reference::Object(self.function_object(unit, g)),
                 },
             })
@@ -226,8 +216,8 @@ impl<'a> Snapshot<'a> {
         f
     }
 
-    fn datum(&mut self, d: DatumId) -> Reference {
-        match self.word(self.datums.get(d)) {
+    fn datum(&mut self, unit: usize, d: DatumId) -> Reference {
+        match self.word(self.units[unit].1.get(d)) {
             Word::Object(o) => Reference::Object(o),
             Word::Nil => Reference::Runtime("rook_nil".to_string()),
             Word::T => Reference::Runtime("rook_t".to_string()),
