@@ -18,4 +18,6 @@ pub mod backend;
 #[cfg(test)]
 mod testing;
 pub mod compile;
+pub mod evaluate;
+pub mod bootstrap;
 pub mod link;

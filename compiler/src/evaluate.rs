@@ -1,0 +1,147 @@
+//! The evaluator: expand, compile to memory, call. The only room that closes the loop from
+//! expansion to code in memory.
+
+use std::rc::Rc;
+
+use rook_runtime::abi::thread_context::ThreadContext;
+use rook_runtime::control::call::{Exit as LispExit, call_lisp_values};
+use rook_runtime::stack::handles::HandleScope;
+use rook_runtime::value::{Value, nil};
+
+use crate::backend::jit::{LoadedUnit, load_unit};
+use crate::backend::{self, Backend};
+use crate::compile::{self, Options};
+use crate::datum::Datums;
+use crate::env::{Compilation, Env};
+use crate::expand::{Evaluator, Exit, Expander, Mode, Processor};
+use crate::hir::{FnId, Unit};
+use crate::mir::Program;
+
+/// What happens to each unit besides running it: the bootstrap also keeps its static form.
+pub type Observer<'a> = dyn FnMut(&Program, &Rc<Datums>, LoadedUnit) + 'a;
+
+/// Compiles to memory and runs.
+pub struct MemoryEvaluator<'a> {
+    ctx: *mut ThreadContext,
+    backend: Backend,
+    pub options: Options,
+    /// Names of source files by `Span::file`.
+    pub files: Vec<String>,
+    observer: Option<&'a mut Observer<'a>>,
+    /// Values of the last top-level form.
+    pub values: Vec<Value>,
+    /// The exit that stopped evaluation.
+    pub exit: Option<LispExit>,
+}
+
+impl<'a> MemoryEvaluator<'a> {
+    pub fn new(ctx: *mut ThreadContext) -> MemoryEvaluator<'a> {
+        MemoryEvaluator {
+            ctx,
+            backend: Backend::new(backend::Target::MEMORY),
+            options: Options::default(),
+            files: Vec::new(),
+            observer: None,
+            values: Vec::new(),
+            exit: None,
+        }
+    }
+
+    pub fn with_observer(mut self, observer: &'a mut Observer<'a>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    #[expect(clippy::mut_from_ref, reason = "the context is the thread's own; no reference to it is kept over a call")]
+    fn ctx(&self) -> &mut ThreadContext {
+        // SAFETY: `new` got the running thread's context, which outlives the evaluator.
+        unsafe { &mut *self.ctx }
+    }
+
+    /// Compiles a unit, loads it and calls its top-level functions in order.
+    pub fn run(&mut self, unit: &mut Unit, datums: Datums) -> Result<(), Exit> {
+        let mut datums = datums;
+        // SAFETY: as for `ctx`.
+        let ctx = unsafe { &mut *self.ctx };
+        let program = compile::to_mir(ctx, unit, &mut datums, &mut self.options);
+        let compiled = match self.backend.compile(&program, &datums, self.files.clone()) {
+            Ok(compiled) => compiled,
+            Err(error) => return Err(Exit::Error(error.to_string())),
+        };
+        let loaded =
+            load_unit(self.ctx(), &compiled, &datums).map_err(|error| Exit::Error(error.to_string()))?;
+        let count = program.top_level.len();
+        for i in 0..count {
+            let function = loaded.top_level()[i];
+            self.values = self.call_values(function, &[])?;
+        }
+        if let Some(observer) = &mut self.observer {
+            observer(&program, &Rc::new(datums), loaded);
+        }
+        Ok(())
+    }
+
+    fn call_values(&mut self, function: Value, arguments: &[Value]) -> Result<Vec<Value>, Exit> {
+        call_lisp_values(self.ctx(), function, arguments).map_err(|exit| {
+            self.exit = Some(exit);
+            Exit::Unwind
+        })
+    }
+}
+
+impl Evaluator for MemoryEvaluator<'_> {
+    fn call(&mut self, function: Value, arguments: &[Value]) -> Result<Value, Exit> {
+        Ok(self.call_values(function, arguments)?.first().copied().unwrap_or(nil()))
+    }
+
+    fn evaluate(&mut self, form: Value, env: &Env) -> Result<Value, Exit> {
+        let ctx = self.ctx;
+        let compilation = Compilation::current_or_new(self.ctx());
+        let mut inner = MemoryEvaluator::new(ctx);
+        inner.options = self.options.clone();
+        inner.files = self.files.clone();
+        let result = evaluate_in(&mut inner, compilation, form, env);
+        self.exit = inner.exit.take();
+        result.map(|values| values.first().copied().unwrap_or(nil()))
+    }
+}
+
+fn evaluate_in(
+    evaluator: &mut MemoryEvaluator,
+    compilation: Rc<Compilation>,
+    form: Value,
+    env: &Env,
+) -> Result<Vec<Value>, Exit> {
+    let (mut unit, datums) = {
+        let ctx = evaluator.ctx;
+        let mut expander = Expander::new(ctx, compilation, Mode::Memory, evaluator);
+        expander.expression(form, env)?;
+        (std::mem::take(&mut expander.unit), std::mem::take(&mut expander.datums))
+    };
+    evaluator.run(&mut unit, datums)?;
+    Ok(evaluator.values.clone())
+}
+
+impl Processor for MemoryEvaluator<'_> {
+    fn emit(&mut self, unit: &mut Unit, datums: &mut Datums, _function: FnId) -> Result<(), Exit> {
+        let mut unit = std::mem::take(unit);
+        let datums = std::mem::take(datums);
+        self.run(&mut unit, datums)
+    }
+}
+
+/// Processes one form as a top-level form in memory; gives its values.
+pub fn evaluate_top_level(
+    evaluator: &mut MemoryEvaluator,
+    compilation: Rc<Compilation>,
+    form: Value,
+) -> Result<Vec<Value>, Exit> {
+    let ctx = evaluator.ctx;
+    // SAFETY: the running thread's context.
+    let scope = HandleScope::new(unsafe { &mut *ctx });
+    let form = scope.handle(form);
+    let mut expander = Expander::new(ctx, compilation, Mode::Memory, evaluator);
+    expander.process_top_level(form.get())?;
+    drop(expander);
+    Ok(std::mem::take(&mut evaluator.values))
+}
