@@ -4,13 +4,9 @@
 //! is dead. Must not compile or run anything.
 
 mod region;
-<<<<<<< HEAD
-mod symbols;
 #[cfg(test)]
 mod tests;
-=======
 pub mod symbols;
->>>>>>> 1f36dd4 (Evaluate in memory; bootstrap the library into an image)
 
 use std::collections::HashMap;
 
