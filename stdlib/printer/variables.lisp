@@ -12,6 +12,7 @@
 (defvar *print-level* nil)
 (defvar *print-lines* nil)
 (defvar *print-miser-width* nil)
+(defvar *print-pprint-dispatch* nil)
 (defvar *print-pretty* nil)
 (defvar *print-radix* nil)
 (defvar *print-readably* nil)
