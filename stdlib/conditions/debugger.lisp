@@ -30,13 +30,20 @@
   (%primitive exit-process code))
 
 (defun %write-backtrace (stream)
-  (let ((frames (%primitive backtrace)))
+  (let ((frames (%primitive backtrace-list 40)))
     (do ((rest frames (cdr rest))
          (n 0 (1+ n)))
         ((or (null rest) (= n 30))
          (when rest
            (format stream "  ... ~D more~%" (length rest))))
-      (format stream "  ~D: ~A~%" n (car rest)))))
+      (%write-frame n (car rest) stream))))
+
+(defun %write-frame (n frame stream)
+  ;; FRAME is a list of function name, file, line and column.
+  (destructuring-bind (name &optional file line column) frame
+    (format stream "  ~D: ~A" n name)
+    (when file (format stream " (~A:~D:~D)" file line column))
+    (terpri stream)))
 
 (defun %write-fatal-report (condition stream)
   (let ((*package* (find-package "COMMON-LISP-USER")))

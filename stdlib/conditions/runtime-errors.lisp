@@ -72,7 +72,8 @@
       (restart-case (error 'ext:storage-exhausted :bytes-requested bytes :limit limit)
         (continue ()
           :report "Extend heap size"
-          (%primitive extend-heap)
+          ;; By half, as the stacks grow.
+          (%primitive set-heap-limit (floor (* 3 (%primitive heap-limit)) 2))
           nil))
       (error 'ext:storage-exhausted :bytes-requested bytes :limit limit)))
 

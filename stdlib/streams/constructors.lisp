@@ -3,7 +3,12 @@
 ;;;; Streams made of others, string streams, closing, and the standard streams.
 
 (defun %make-composite (type direction element-type parts)
-  (%primitive make-composite-stream direction element-type type parts))
+  (let ((stream (%primitive make-record +kind-stream+ 5 nil)))
+    (%set-other-ref stream +stream-direction+ direction)
+    (%set-other-ref stream +stream-element-type+ element-type)
+    (%set-other-ref stream +composite-type+ type)
+    (%set-other-ref stream +composite-parts+ parts)
+    stream))
 
 (defun %check-direction (stream predicate type)
   (unless (funcall predicate stream)
@@ -101,7 +106,7 @@
          (unwind-protect
               ,(if index
                    `(multiple-value-prog1 (progn ,@forms)
-                      (setf ,index (+ ,first (%primitive string-stream-index ,var))))
+                      (setf ,index (+ ,first (%primitive file-position ,var))))
                    `(progn ,@forms))
            (close ,var))))))
 
@@ -116,7 +121,7 @@
            (when ,var (close ,var :abort ,abort)))))))
 
 (defun close (stream &key abort)
-  (cond ((%native-p stream) (%primitive stream-close stream abort))
+  (cond ((%native-p stream) (%primitive close-stream stream abort))
         ((%stream-object-p stream)
          (if (%stream-slot stream +stream-direction+)
              (progn (%set-other-ref stream +stream-direction+ nil) t)
