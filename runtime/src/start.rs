@@ -18,9 +18,10 @@ use crate::{heap, io};
 use std::ffi::{CStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
+static OWNS_PROCESS: AtomicBool = AtomicBool::new(true);
 static MAIN_CONTEXT: AtomicPtr<ThreadContext> = AtomicPtr::new(std::ptr::null_mut());
 
 /// What the Lisp side runs on.
@@ -37,6 +38,12 @@ pub fn main_context() -> *mut ThreadContext {
     MAIN_CONTEXT.load(Ordering::Acquire)
 }
 
+/// Whether the process is a Lisp program; false when C embeds the runtime. Then errors that nobody
+/// handles end the call from C, not the process.
+pub fn is_process_owner() -> bool {
+    OWNS_PROCESS.load(Ordering::Acquire)
+}
+
 /// Makes the runtime ready: context, heap, stack, packages and symbols, standard streams. A process has
 /// one runtime; `None` when it was booted before.
 pub fn boot(kind: StackKind) -> Option<*mut ThreadContext> {
@@ -49,6 +56,7 @@ pub fn boot(kind: StackKind) -> Option<*mut ThreadContext> {
         drop(unsafe { Box::from_raw(ctx) });
         return None;
     }
+    OWNS_PROCESS.store(kind == StackKind::Mapped, Ordering::Release);
     thread::set_current(ctx);
     // SAFETY: the context was leaked for the life of the process and is used by this thread alone.
     let context = unsafe { &mut *ctx };

@@ -60,7 +60,7 @@ pub fn continue_to(ctx: &mut ThreadContext, target: u64, saved: Value) -> *mut E
 }
 
 /// Restores the state of the first stop on the way to `target` and leaves the payload in the context.
-fn land(ctx: &mut ThreadContext, target: *mut ExitRecord, value: Value, count: u64) -> *mut ExitRecord {
+pub fn land(ctx: &mut ThreadContext, target: *mut ExitRecord, value: Value, count: u64) -> *mut ExitRecord {
     let mut stop = ctx.exit_chain;
     // SAFETY: `target` is on the chain, so every record up to it lies in a live frame.
     let record = unsafe {

@@ -111,7 +111,7 @@ fn brief(v: Value) -> String {
 }
 
 /// Takes up the unwinding that a door had handed to Rust.
-extern "C" fn resume_landing(ctx: &mut ThreadContext) -> *mut ExitRecord {
+pub extern "C" fn resume_landing(ctx: &mut ThreadContext) -> *mut ExitRecord {
     let (saved, target) = (Value(ctx.pending_args[0]), ctx.pending_args[1]);
     clear_pending(ctx);
     exits::continue_to(ctx, target, saved)

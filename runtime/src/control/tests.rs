@@ -302,6 +302,33 @@ core::arch::global_asm!(
     ".popsection",
 );
 
+static CALLEE: AtomicU64 = AtomicU64::new(0);
+static THROWER: AtomicU64 = AtomicU64::new(0);
+
+// (tag value): calls (callee thrower tag value)
+core::arch::global_asm!(
+    ".pushsection .text.rook_test_call_callee,\"ax\",@progbits",
+    ".globl rook_test_call_callee", ".hidden rook_test_call_callee",
+    "rook_test_call_callee:",
+    "push rbp; mov rbp, rsp",
+    "mov r8, rcx; mov rcx, rdx",
+    "mov rdx, [rip + {thrower}]; mov rdi, [rip + {callee}]",
+    "mov esi, 3; call [rdi + 3]; pop rbp; ret",
+    ".popsection",
+    callee = sym CALLEE,
+    thrower = sym THROWER,
+);
+
+/// (catch tag (c throw tag 5)): what comes out, for a function `c` that is to call `throw`.
+pub fn catch_around(ctx: &mut ThreadContext, c: Value) -> Value {
+    let c = c.slot(symbol::FUNCTION);
+    CALLEE.store(c.0, Ordering::Relaxed);
+    THROWER.store(function(ctx, entry!(rook_test_throw)).0, Ordering::Relaxed);
+    let (catch, body) = (function(ctx, entry!(rook_test_catch)), function(ctx, entry!(rook_test_call_callee)));
+    let tag = fresh_symbol(ctx);
+    call_lisp(ctx, catch, &[tag, body, n(5)]).expect("caught in Lisp")
+}
+
 impl Outer {
     fn run(&self, ctx: &mut ThreadContext) -> Vec<Value> {
         OUTER_PROTECT.store(self.protect.0, Ordering::Relaxed);

@@ -1,19 +1,17 @@
 //! Callbacks: C function pointers that call Lisp functions.
 //!
 //! Each callback is a trampoline in a page of them, followed by a page with their data, so that code is
-//! never written after it was made executable. An exit out of the Lisp function does not unwind C:
-//! the callback returns its declared error value, and the exit goes on at the first safepoint after C
-//! has returned to the Lisp code that called it.
+//! never written after it was made executable. An exit out of the Lisp function does not unwind C: it
+//! waits (`waiting`), and the callback returns its declared error value.
 
-use super::convert;
+use super::{convert, waiting};
 use crate::abi::foreign::{DOUBLE, SINGLE, VOID};
 use crate::abi::thread_context::ThreadContext;
-use crate::control::{Exit, call_lisp, resume};
+use crate::control::{Exit, call_lisp};
 use crate::os::memory;
 use crate::stack::handles;
-use crate::thread::safepoint::{self, interrupt};
 use crate::thread::{self, fatal_error};
-use crate::value::{Raised, Value};
+use crate::value::Value;
 use std::sync::{Mutex, PoisonError};
 
 /// One callback.
@@ -23,14 +21,6 @@ pub struct Callback {
     arguments: Vec<i64>,
     result: i64,
     error_word: u64,
-}
-
-/// An exit that waits for C to return to the Lisp code below `entry_frame`.
-struct WaitingExit {
-    target: u64,
-    /// A persistent handle on the values.
-    values: *mut u64,
-    entry_frame: u64,
 }
 
 /// What a trampoline reads: its callback, and the common code.
@@ -145,11 +135,11 @@ extern "C" fn dispatch(callback: *mut Callback, registers: *const u64, stack: *c
     let outcome = call(ctx, function, &types, &mut words).and_then(|v| Ok(convert::to_word(ctx, v, result)?));
     match outcome {
         Ok(word) => {
-            rearm(ctx);
+            waiting::rearm(ctx);
             word
         }
         Err(exit) => {
-            wait(ctx, exit);
+            waiting::wait(ctx, exit);
             error_word
         }
     }
@@ -165,101 +155,6 @@ fn call(ctx: &mut ThreadContext, function: Value, types: &[i64], words: &mut Wor
         });
     }
     call_lisp(ctx, function, &args)
-}
-
-/// Keeps an exit until C has returned.
-fn wait(ctx: &mut ThreadContext, exit: Exit) {
-    if exit.target == 0 {
-        // A conversion failed: the error is raised in the Lisp code that called C, as it stands.
-        let mut args = [crate::value::nil(); crate::abi::thread_context::PENDING_ARGS];
-        for (slot, &word) in args.iter_mut().zip(&ctx.pending_args) {
-            *slot = Value(word);
-        }
-        let kind = Value::fixnum(ctx.pending_kind as i64);
-        let count = ctx.pending_arg_count as usize;
-        let items: Vec<Value> = std::iter::once(kind).chain(args[..count].iter().copied()).collect();
-        let values = crate::object::simple_vector(ctx, &items);
-        crate::control::raise::clear_pending(ctx);
-        push(ctx, 0, values);
-    } else {
-        push(ctx, exit.target, exit.values);
-    }
-}
-
-fn push(ctx: &mut ThreadContext, target: u64, values: Value) {
-    let values = handles::of(ctx).new_persistent(values);
-    let entry_frame = ctx.entry_frame;
-    waiting(ctx).push(WaitingExit { target, values, entry_frame });
-    rearm(ctx);
-}
-
-fn waiting(ctx: &mut ThreadContext) -> &'static mut Vec<WaitingExit> {
-    if ctx.foreign_exit == 0 {
-        ctx.foreign_exit = Box::into_raw(Box::<Vec<WaitingExit>>::default()) as u64;
-    }
-    // SAFETY: made above, never freed before its context; only the context's own thread uses it.
-    unsafe { &mut *(ctx.foreign_exit as *mut Vec<WaitingExit>) }
-}
-
-/// Asks for a safepoint while exits wait.
-fn rearm(ctx: &mut ThreadContext) {
-    if ctx.foreign_exit != 0 && !waiting(ctx).is_empty() {
-        // SAFETY: a live context.
-        unsafe { safepoint::request(ctx, interrupt::FOREIGN_EXIT) };
-    }
-}
-
-/// The exit that waits for the Lisp code running now, if there is one: raised and ready to go on. Exits
-/// whose Lisp code was left by another way are forgotten.
-pub fn take_exit(ctx: &mut ThreadContext) -> Option<Raised> {
-    if ctx.foreign_exit == 0 {
-        return None;
-    }
-    loop {
-        let depth = |frame: u64| if frame == 0 { u64::MAX } else { frame };
-        let here = ctx.entry_frame;
-        let newest = waiting(ctx).last()?;
-        if depth(newest.entry_frame) > depth(here) {
-            return None;
-        }
-        let is_here = newest.entry_frame == here;
-        let exit = waiting(ctx).pop()?;
-        // SAFETY: the handle was made by `push` and is freed once.
-        let values = unsafe {
-            let values = Value(*exit.values);
-            handles::of(ctx).free_persistent(exit.values);
-            values
-        };
-        if is_here && exit.target == 0 {
-            return Some(raise_kept(ctx, values));
-        }
-        if is_here && is_on_chain(ctx, exit.target) {
-            return Some(resume(ctx, Exit { target: exit.target, values }));
-        }
-    }
-}
-
-fn raise_kept(ctx: &mut ThreadContext, kept: Value) -> Raised {
-    let count = kept.size() - 1;
-    ctx.pending_kind = kept.slot(0).as_fixnum() as u64;
-    ctx.pending_arg_count = count as u64;
-    ctx.pending_final = 0;
-    for i in 0..count {
-        ctx.pending_args[i] = kept.slot(1 + i).0;
-    }
-    Raised(())
-}
-
-fn is_on_chain(ctx: &ThreadContext, target: u64) -> bool {
-    let mut record = ctx.exit_chain;
-    while !record.is_null() {
-        if record as u64 == target {
-            return true;
-        }
-        // SAFETY: records on the chain lie in live frames.
-        record = unsafe { (*record).previous };
-    }
-    false
 }
 
 /// A C function pointer that calls `function`. `error_word` is what C gets when an exit leaves it.

@@ -10,3 +10,4 @@ pub mod library;
 pub mod macptr;
 pub mod strings;
 pub mod thunk;
+pub mod waiting;

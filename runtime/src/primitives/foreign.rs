@@ -6,7 +6,7 @@ use crate::abi::thread_context::{ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
 use crate::control::errors::{expect_fixnum, expect_string, simple_error, wrong_type};
 use crate::foreign::macptr::{self, is_macptr};
-use crate::foreign::{callback, convert, integer, library, strings};
+use crate::foreign::{callback, convert, integer, library, strings, waiting};
 use crate::object::string;
 use crate::primitives;
 use crate::value::{LispResult, Value, nil};
@@ -28,7 +28,7 @@ primitives! {
     }
     /// Raises the exit that a callback caught while the last C call ran.
     fn check_foreign_exit(ctx) {
-        match callback::take_exit(ctx) {
+        match waiting::take_exit(ctx) {
             Some(raised) => Err(raised),
             None => Ok(nil()),
         }

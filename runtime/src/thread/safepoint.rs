@@ -80,7 +80,7 @@ pub fn poll(ctx: &mut ThreadContext, sp: u64) -> LispResult<()> {
         }
     };
     if pending & interrupt::FOREIGN_EXIT != 0
-        && let Some(raised) = crate::foreign::callback::take_exit(ctx)
+        && let Some(raised) = crate::foreign::waiting::take_exit(ctx)
     {
         defer(pending & !interrupt::FOREIGN_EXIT);
         return Err(raised);
