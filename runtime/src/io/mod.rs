@@ -3,6 +3,7 @@
 //! Composite and user-defined streams are written in Lisp and call down to these. Must not print
 //! or read Lisp objects, and must not call Lisp.
 
+pub mod bytes;
 pub mod decode;
 pub mod fd_stream;
 pub mod lisp_stream;

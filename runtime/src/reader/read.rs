@@ -302,7 +302,7 @@ impl Reader<'_> {
         }
         self.source.note_unread();
         let stream = self.source.stream;
-        self.call(ctx, well_known(Sym::STREAM_UNREAD_CHAR), &[stream, Value::character(c)])?;
+        self.call(ctx, well_known(Sym::STREAM_UNREAD_CHAR), &[Value::character(c), stream])?;
         Ok(())
     }
 
