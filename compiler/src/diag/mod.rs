@@ -3,6 +3,7 @@
 //! Collected, never printed here: `render` makes text, the driver decides where it goes.
 
 pub mod codes;
+pub mod render;
 
 use crate::source::Span;
 pub use codes::Code;

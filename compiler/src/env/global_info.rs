@@ -83,15 +83,7 @@ impl Compilation {
         held.map(|h| self.get(h))
     }
     fn permanent_info(&self, name: Value, info: Info) -> Option<Value> {
-        let indicator = self.get(self.indicators[info as usize]);
-        let mut rest = name.slot(symbol::PLIST);
-        while rest.is_cons() && rest.cdr().is_cons() {
-            if rest.car() == indicator {
-                return Some(rest.cdr().car());
-            }
-            rest = rest.cdr().cdr();
-        }
-        None
+        symbols::property(name, self.indicator(info))
     }
     /// Records compile-time information for the rest of this compilation.
     pub fn set_info(&self, name: Value, info: Info, value: Value) {

@@ -2,7 +2,7 @@
 //! definition) and, at top level of a file, a compile-time half (`…_at_compile_time`).
 
 use rook_runtime::object::package;
-use rook_runtime::object::symbol::symbol_text;
+use rook_runtime::object::symbol::{put_property, symbol_text};
 use rook_runtime::object::text::designated_code_points;
 use rook_runtime::value::{Value, nil, t};
 
@@ -151,7 +151,13 @@ impl Expander<'_> {
         let lambda = self.macro_lambda(context, name, a[1], &a[2..])?;
         let function = self.list(&[self.cl("FUNCTION"), lambda]);
         let expander = self.evaluate(function, env)?;
-        self.compilation.set_info(self.get(name), info_of(context), expander);
+        let (symbol, info) = (self.get(name), info_of(context));
+        if info == Info::Macro {
+            self.compilation.set_info(symbol, info, expander);
+        } else {
+            // Library functions read these from the symbol while macros run.
+            put_property(self.ctx(), symbol, self.compilation.indicator(info), expander);
+        }
         Ok(())
     }
 
@@ -252,7 +258,11 @@ impl Expander<'_> {
     pub(super) fn constant_at_compile_time(&mut self, form: Value, env: &Env) -> Expanded<()> {
         let a = self.operands(form, 2, Some(3))?;
         let name = self.symbol_to_define(a[0])?;
-        let result = self.processor.evaluate(self.roots.get(a[1]), &env.for_compile_time());
+        let form = self.roots.get(a[1]);
+        let result = match self.constant_form(form) {
+            Some(value) => Ok(value),
+            None => self.processor.evaluate(form, &env.for_compile_time()),
+        };
         let symbol = self.get(name);
         match result {
             Ok(value) => {

@@ -1,7 +1,9 @@
 //! Calling macro functions, and the questions macro functions ask about their environment.
 
-use rook_runtime::abi::layout::symbol;
+use rook_runtime::abi::layout::{SYMBOL_MACRO, symbol};
+use rook_runtime::control::binding::value_or_unbound;
 use rook_runtime::object::symbol as symbols;
+use rook_runtime::primitives::environments::{Questions, set_questions};
 use rook_runtime::value::Value;
 
 use super::{Exit, Expanded, Expander, Stop};
@@ -46,7 +48,7 @@ impl Expander<'_> {
     }
     /// The function in `*macroexpand-hook*`, when it is not the initial `funcall`.
     fn macroexpand_hook(&self) -> Option<Value> {
-        let hook = symbols::global_value(self.cl("*MACROEXPAND-HOOK*"));
+        let hook = value_or_unbound(self.ctx(), self.cl("*MACROEXPAND-HOOK*"));
         let funcall = self.cl("FUNCALL");
         let function = if hook.is_symbol() { hook.slot(symbol::FUNCTION) } else { hook };
         let usual = hook == Value::UNBOUND || hook == funcall || function == funcall.slot(symbol::FUNCTION);
@@ -66,8 +68,7 @@ pub fn macro_function_in(name: Value, environment: Value) -> Option<Value> {
     }
     match Compilation::current() {
         Some(compilation) => compilation.macro_function(name),
-        None => symbols::has_flag(name, rook_runtime::abi::layout::SYMBOL_MACRO)
-            .then(|| name.slot(symbol::FUNCTION).slot(2)),
+        None => symbols::has_flag(name, SYMBOL_MACRO).then(|| name.slot(symbol::FUNCTION).slot(2)),
     }
 }
 
@@ -83,21 +84,26 @@ pub fn symbol_macro_in(name: Value, environment: Value) -> Option<Value> {
     Compilation::current().and_then(|compilation| compilation.info(name, Info::SymbolMacro))
 }
 
-/// The compiler macro of a function symbol in an environment object: none when the name is bound
-/// locally.
-pub fn compiler_macro_in(name: Value, environment: Value) -> Option<Value> {
-    if let Some((compilation, env)) = find_environment(environment) {
-        return match env.function(compilation.hold(name)) {
-            Some(_) => None,
-            None => compilation.info(name, Info::CompilerMacro),
-        };
-    }
-    Compilation::current().and_then(|compilation| compilation.info(name, Info::CompilerMacro))
+/// Whether a surrounding form binds the name as a function or macro.
+fn is_local_function(name: Value, environment: Value) -> bool {
+    find_environment(environment).is_some_and(|(compilation, env)| env.function(compilation.hold(name)).is_some())
 }
 
-/// Information about a name in force for the compilation that is running: what library code asks
-/// for with its indicator (type expanders, setf expanders and so on).
-pub fn info_in(name: Value, indicator: &str) -> Option<Value> {
-    let info = Info::find(indicator)?;
-    Compilation::current()?.info(name, info)
+/// Information about a name under an indicator symbol, with that of the file being compiled.
+fn info_under(name: Value, indicator: Value) -> Option<Value> {
+    let known = Info::find(&symbols::symbol_text(indicator));
+    match (known, Compilation::current()) {
+        (Some(info), Some(compilation)) => compilation.info(name, info),
+        _ => symbols::property(name, indicator),
+    }
+}
+
+/// Lets library code ask about environments. Call once when the compiler starts.
+pub fn answer_environment_questions() {
+    set_questions(Questions {
+        macro_function: macro_function_in,
+        symbol_macro: symbol_macro_in,
+        is_local_function,
+        info: info_under,
+    });
 }

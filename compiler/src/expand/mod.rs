@@ -43,7 +43,7 @@ use crate::env::{Compilation, Env, Held};
 use crate::hir::*;
 use crate::source::Span;
 use crate::source::forms::SpanTable;
-pub use macroexpand::{compiler_macro_in, info_in, macro_function_in, symbol_macro_in};
+pub use macroexpand::{answer_environment_questions, macro_function_in, symbol_macro_in};
 use operators::Operator;
 pub use operators::SPECIAL_OPERATORS;
 pub use root_stack::{RootStack, Rooted};

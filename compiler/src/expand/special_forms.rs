@@ -235,8 +235,19 @@ impl Expander<'_> {
         self.unit.load_time.push(function);
         Ok(self.node(Kind::LoadTimeValue(id)))
     }
+    /// The value of a form that needs no evaluation: self-evaluating objects and quoted ones.
+    pub(super) fn constant_form(&self, form: Value) -> Option<Value> {
+        if form.is_cons() {
+            let quoted = form.car() == self.cl("QUOTE") && form.cdr().is_cons() && form.cdr().cdr().is_nil();
+            return quoted.then(|| form.cdr().car());
+        }
+        if form.is_symbol() { self.compilation.constant_value(form) } else { Some(form) }
+    }
     /// Evaluates at compile time; an error becomes a diagnostic here.
     pub(super) fn evaluate(&mut self, form: Value, env: &Env) -> Expanded<Value> {
+        if let Some(value) = self.constant_form(form) {
+            return Ok(value);
+        }
         match self.processor.evaluate(form, &env.for_compile_time()) {
             Ok(value) => Ok(value),
             Err(Exit::Unwind) => Err(Stop::Unwind),

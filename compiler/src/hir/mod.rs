@@ -4,8 +4,13 @@
 //! variables and functions live in the tables of `Unit`.
 
 pub mod analysis;
+pub mod datum_text;
 pub mod node;
+pub mod parse;
 pub mod pass;
+pub mod print;
+pub mod sexp;
+pub mod verify;
 pub mod visit;
 
 pub use node::*;

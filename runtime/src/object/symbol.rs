@@ -8,7 +8,7 @@ use crate::abi::tags::{FUNCTION_TAG, SYMBOL_TAG};
 use crate::abi::thread_context::ThreadContext;
 use crate::abi::well_known::{SYMBOLS, Sym};
 use crate::heap::allocate;
-use crate::object::{set_slot, string, string_chars, string_from_code_points, string_to_rust};
+use crate::object::{list_with_tail, set_car, set_slot, string, string_chars, string_from_code_points, string_to_rust};
 use crate::value::{Value, nil};
 
 /// The well-known symbols, tagged, in the order of `SYMBOLS`; roots once `boot` has run.
@@ -107,6 +107,31 @@ pub fn global_value(sym: Value) -> Value {
 }
 pub fn set_global_value(ctx: &mut ThreadContext, sym: Value, value: Value) {
     set_slot(ctx, sym, symbol::VALUE, value);
+}
+
+/// The value under an indicator on the property list.
+pub fn property(sym: Value, indicator: Value) -> Option<Value> {
+    let mut rest = sym.slot(symbol::PLIST);
+    while rest.is_cons() && rest.cdr().is_cons() {
+        if rest.car() == indicator {
+            return Some(rest.cdr().car());
+        }
+        rest = rest.cdr().cdr();
+    }
+    None
+}
+/// Puts a value under an indicator on the property list.
+pub fn put_property(ctx: &mut ThreadContext, sym: Value, indicator: Value, value: Value) {
+    let old = sym.slot(symbol::PLIST);
+    let mut rest = old;
+    while rest.is_cons() && rest.cdr().is_cons() {
+        if rest.car() == indicator {
+            return set_car(ctx, rest.cdr(), value);
+        }
+        rest = rest.cdr().cdr();
+    }
+    let plist = list_with_tail(ctx, &[indicator, value], old);
+    set_slot(ctx, sym, symbol::PLIST, plist);
 }
 
 /// The function object of `sym`: what its function slot holds, or a new undefined-function object
@@ -231,6 +256,20 @@ mod tests {
             }
             assert_eq!(symbol_text(setf_symbol(ctx, foo)), "(SETF F)");
             assert_eq!(nil().cdr(), nil());
+        });
+    }
+
+    #[test]
+    fn properties_are_put_once() {
+        with_context(|ctx| {
+            let foo = make_symbol_named(ctx, &[0x46]);
+            assert_eq!(property(foo, t()), None);
+            put_property(ctx, foo, t(), Value::fixnum(1));
+            put_property(ctx, foo, foo, Value::fixnum(2));
+            put_property(ctx, foo, t(), Value::fixnum(3));
+            assert_eq!(property(foo, t()), Some(Value::fixnum(3)));
+            assert_eq!(property(foo, foo), Some(Value::fixnum(2)));
+            assert_eq!(foo.slot(symbol::PLIST).list_iter().count(), 4);
         });
     }
 

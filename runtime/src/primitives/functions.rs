@@ -73,15 +73,7 @@ primitives! {
         Ok(definition(sym).unwrap_or(nil()))
     }
     /// Gives the symbol a function definition; gives the function.
-    fn set_symbol_function(ctx, sym, function) {
-        let sym = expect_symbol(ctx, sym)?;
-        if !function.is_function() {
-            return Err(wrong_type(ctx, function, Sym::FUNCTION));
-        }
-        set_slot(ctx, sym, symbol::FUNCTION, function);
-        set_flag(sym, SYMBOL_MACRO, has_function_flag(function, FUNCTION_MACRO));
-        Ok(function)
-    }
+    fn set_symbol_function(ctx, sym, function) { set_definition(ctx, sym, function) }
     /// Takes the definition away; compiled calls of the symbol then signal.
     fn fmakunbound(ctx, sym) {
         let sym = expect_symbol(ctx, sym)?;
@@ -99,18 +91,7 @@ primitives! {
         }
     }
     /// Makes the symbol name a macro; gives the expander.
-    fn set_macro_expander(ctx, sym, expander) {
-        let sym = expect_symbol(ctx, sym)?;
-        if !expander.is_function() {
-            return Err(wrong_type(ctx, expander, Sym::FUNCTION));
-        }
-        let object = make_function(ctx, rook_macro_entry as *const () as u64, FUNCTION_MACRO, 3);
-        set_slot(ctx, object, MACRO_NAME, sym);
-        set_slot(ctx, object, MACRO_EXPANDER, expander);
-        set_slot(ctx, sym, symbol::FUNCTION, object);
-        set_flag(sym, SYMBOL_MACRO, true);
-        Ok(expander)
-    }
+    fn set_macro_expander(ctx, sym, expander) { set_macro(ctx, sym, expander) }
     /// Whether a function object stands for a macro.
     fn macro_object_p(ctx, function) {
         Ok(Value::bool(function.is_function() && has_function_flag(function, FUNCTION_MACRO)))
@@ -180,6 +161,31 @@ primitives! {
         set_slot(ctx, instance, slot, value);
         Ok(value)
     }
+}
+
+/// Gives the symbol a function definition; gives the function.
+pub(super) fn set_definition(ctx: &mut ThreadContext, sym: Value, function: Value) -> LispResult {
+    let sym = expect_symbol(ctx, sym)?;
+    if !function.is_function() {
+        return Err(wrong_type(ctx, function, Sym::FUNCTION));
+    }
+    set_slot(ctx, sym, symbol::FUNCTION, function);
+    set_flag(sym, SYMBOL_MACRO, has_function_flag(function, FUNCTION_MACRO));
+    Ok(function)
+}
+
+/// Makes the symbol name a macro; gives the expander.
+pub(super) fn set_macro(ctx: &mut ThreadContext, sym: Value, expander: Value) -> LispResult {
+    let sym = expect_symbol(ctx, sym)?;
+    if !expander.is_function() {
+        return Err(wrong_type(ctx, expander, Sym::FUNCTION));
+    }
+    let object = make_function(ctx, rook_macro_entry as *const () as u64, FUNCTION_MACRO, 3);
+    set_slot(ctx, object, MACRO_NAME, sym);
+    set_slot(ctx, object, MACRO_EXPANDER, expander);
+    set_slot(ctx, sym, symbol::FUNCTION, object);
+    set_flag(sym, SYMBOL_MACRO, true);
+    Ok(expander)
 }
 
 /// The function or macro object that a symbol names.

@@ -2,6 +2,8 @@
 
 pub mod characters;
 pub mod control;
+pub mod definitions;
+pub mod environments;
 pub mod foreign;
 pub mod functions;
 pub mod gc;
@@ -24,6 +26,8 @@ pub fn all() -> Vec<Primitive> {
         characters::table(),
         control::table(),
         crate::embed::table(),
+        definitions::table(),
+        environments::table(),
         foreign::table(),
         functions::table(),
         gc::table(),
