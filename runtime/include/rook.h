@@ -31,7 +31,8 @@ typedef struct rook_value {
 
 /* Starting and ending. A linked Lisp program has done both itself. */
 
-/* 0 when started, -1 when the process has a runtime already. Runs the library's top-level code. */
+/* Runs the top-level code that is linked in. 0 when started, -1 when the process has a runtime already,
+ * ROOK_ERROR when top-level code failed. */
 int rook_boot(int argc, const char *const *argv);
 void rook_shutdown(void);
 bool rook_is_running(void);

@@ -52,7 +52,10 @@ pub fn run<R>(f: impl FnOnce(&mut ThreadContext) -> R) -> R {
     start::set_arguments(std::env::args_os().collect());
     stack::run_on_lisp_stack(ctx, |ctx| {
         if let Some(image) = crate::stack::frame_table::image() {
-            start::run_init_functions(ctx, image);
+            // The library's own top-level code; user programs are started by `rook_main`.
+            if start::run_init_functions(ctx, image).is_err() {
+                crate::thread::fatal_error("the library's top-level code failed");
+            }
         }
         f(ctx)
     })

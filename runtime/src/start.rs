@@ -8,7 +8,7 @@ use crate::abi::layout::{self, FUNCTION_UNDEFINED, kind, symbol};
 use crate::abi::tags::{ERROR_MARK, FUNCTION_TAG};
 use crate::abi::thread_context::ThreadContext;
 use crate::abi::well_known::Sym;
-use crate::control::{anchored_thunk, binding, call_lisp, raise, resume};
+use crate::control::{Exit, anchored_thunk, binding, call_lisp, raise, resume};
 use crate::object::package;
 use crate::object::symbol::{symbol_text, well_known};
 use crate::stack::frame_table;
@@ -77,11 +77,12 @@ pub fn boot(kind: StackKind) -> Option<*mut ThreadContext> {
 /// What is left of the image to run: index of the next top-level function.
 static NEXT_INIT: AtomicUsize = AtomicUsize::new(0);
 
-/// Runs the image's top-level code in order, all of it.
-pub fn run_init_functions(ctx: &mut ThreadContext, image: &ImageHeader) {
+/// Runs the image's top-level code in order, all of it, until an exit leaves one of its functions.
+pub fn run_init_functions(ctx: &mut ThreadContext, image: &ImageHeader) -> Result<(), Exit> {
     while let Some(function) = next_init(image) {
-        call_or_end(ctx, function, &[]);
+        call_lisp(ctx, function, &[])?;
     }
+    Ok(())
 }
 
 fn next_init(image: &ImageHeader) -> Option<Value> {
@@ -134,19 +135,17 @@ extern "C" fn run_rest(_function: Value) -> Value {
     let ctx = unsafe { &mut *main_context() };
     let Some(image) = frame_table::image() else { return nil() };
     let entry = (image.entry_symbol != 0).then_some(Value(image.entry_symbol));
-    while let Some(function) = next_init(image) {
-        if let Err(exit) = call_lisp(ctx, function, &[]) {
+    let outcome = run_init_functions(ctx, image).and_then(|()| match entry {
+        Some(entry) => call_lisp(ctx, entry, &[]),
+        None => Ok(nil()),
+    });
+    match outcome {
+        Ok(_) => nil(),
+        Err(exit) => {
             resume(ctx, exit);
-            return Value(ERROR_MARK);
+            Value(ERROR_MARK)
         }
     }
-    if let Some(entry) = entry
-        && let Err(exit) = call_lisp(ctx, entry, &[])
-    {
-        resume(ctx, exit);
-        return Value(ERROR_MARK);
-    }
-    nil()
 }
 
 /// Calls a function at the bottom of the stack, where every exit ends.

@@ -1,12 +1,13 @@
 //! Starting and ending the runtime from a C program.
 
+use super::calls::ROOK_ERROR;
 use crate::start::{self, StackKind};
 use crate::thread;
 use std::ffi::{CStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 
 /// Starts the runtime on the calling thread and runs the image's top-level code. 0 when done, -1 when
-/// the process has a runtime already. Signal handlers stay C's.
+/// the process has a runtime already, `ROOK_ERROR` when the top-level code failed. Signal handlers stay C's.
 ///
 /// # Safety
 /// `argv` has `argc` C strings, or `argc` is 0.
@@ -19,7 +20,10 @@ pub unsafe extern "C" fn rook_boot(argc: i32, argv: *const *const libc::c_char) 
     start::set_arguments(arguments);
     if let Some(image) = crate::stack::frame_table::image() {
         // SAFETY: the context of this thread, just made.
-        start::run_init_functions(unsafe { &mut *ctx }, image);
+        let outcome = start::run_init_functions(unsafe { &mut *ctx }, image);
+        if outcome.is_err() {
+            return ROOK_ERROR;
+        }
     }
     0
 }

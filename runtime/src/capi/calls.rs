@@ -3,6 +3,7 @@
 use super::context;
 use super::values::{intern, text};
 use crate::abi::layout::kind;
+use crate::abi::primitives::Primitive;
 use crate::abi::thread_context::{ErrorKind, ExitRecord, ThreadContext, exit_kind};
 use crate::abi::well_known::Sym;
 use crate::control::raise::resume_landing;
@@ -171,6 +172,16 @@ crate::control::anchored_thunk!(
     ["test rax, rax", "jne rook_exit_jump", "lea rax, [rip + rook_nil + {tag}]", "ret"],
     tag = const crate::abi::tags::SYMBOL_TAG
 );
+
+unsafe extern "C" {
+    fn rook_rt_return_to_c();
+}
+
+/// `(return-to-c condition)` for Lisp: ends the outermost call from C with an error; gives NIL in a program
+/// that no C code embeds.
+pub fn table() -> Vec<Primitive> {
+    vec![Primitive { name: "return_to_c", arity: 1, address: rook_rt_return_to_c as *const () as usize }]
+}
 
 extern "C" fn return_to_c(ctx: &mut ThreadContext, condition: Value) -> *mut ExitRecord {
     match outermost_call(ctx) {

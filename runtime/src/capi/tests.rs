@@ -131,6 +131,43 @@ fn caught(name: &std::ffi::CStr, c: unsafe extern "C" fn(i32, *mut Value) -> Val
     result
 }
 
+/// (throw tag value level …): itself again until the level is 0, then the throw; a segment per level.
+unsafe extern "C" fn deeper(_: i32, args: *mut Value) -> Value {
+    // SAFETY: four arguments.
+    let (throw, tag, value, level) = unsafe { (*args, *args.add(1), *args.add(2), *args.add(3)) };
+    gc_push_segment(std::ptr::null_mut(), 1);
+    gc_set_retained(0, value);
+    let next = Value::fixnum(level.as_fixnum() - 1);
+    // SAFETY: arrays of as many values as announced.
+    unsafe {
+        if level == Value::fixnum(0) {
+            return rook_funcall(throw, 2, [tag, value].as_ptr());
+        }
+        let own = rook_intern(c"DEEPER".as_ptr(), std::ptr::null());
+        let args = [throw, tag, value, next];
+        let mut result = nil();
+        if level.as_fixnum() % 2 == 0 {
+            return rook_funcall(own, 4, args.as_ptr());
+        }
+        assert_eq!(rook_call(own, 4, args.as_ptr(), &mut result), ROOK_EXIT);
+        rook_continue_exit()
+    }
+}
+
+unsafe extern "C" fn hundred_levels(_: i32, args: *mut Value) -> Value {
+    // SAFETY: three arguments, passed on with a level.
+    unsafe {
+        let own = rook_define(c"DEEPER".as_ptr(), std::ptr::null(), deeper, 4, 4);
+        let args = [*args, *args.add(1), *args.add(2), Value::fixnum(100)];
+        rook_funcall(own, 4, args.as_ptr())
+    }
+}
+
+#[test]
+fn an_exit_passes_a_hundred_levels_of_c_and_lisp() {
+    as_c(|| assert_eq!(caught(c"HUNDRED-LEVELS", hundred_levels), Value::fixnum(5)));
+}
+
 #[test]
 fn exits_pass_over_c_or_wait_for_it() {
     as_c(|| {

@@ -31,7 +31,7 @@ pub fn runtime_entries() -> Vec<(&'static str, usize)> {
         rook_rt_save_values rook_rt_restore_values
         rook_rt_spread_list rook_rt_spread_values rook_rt_rest_list rook_rt_find_key rook_rt_check_keys
         rook_rt_unbind rook_rt_entry_slow rook_rt_alloc_slow
-        rook_funcallable_entry rook_foreign_thunk rook_rt_return_to_c
+        rook_funcallable_entry rook_foreign_thunk
     }
 }
 

@@ -25,6 +25,7 @@ pub fn all() -> Vec<Primitive> {
     [
         characters::table(),
         control::table(),
+        crate::capi::calls::table(),
         crate::embed::table(),
         definitions::table(),
         environments::table(),
