@@ -562,3 +562,35 @@ fn integers_at_the_start_of_a_text() {
         }
     });
 }
+
+/// Texts made of the characters that mean something: each is read or refused, none hangs or panics.
+#[test]
+fn no_text_confuses_the_reader() {
+    const PIECES: &str = "(((())))''`,,@..###||\\\\\"\";::+-/012359abexsprcoXA=*<> \n\tλ";
+    let pieces: Vec<char> = PIECES.chars().collect();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % n as u64) as usize
+    };
+    with_context(|ctx| {
+        let (mut good, mut bad) = (0, 0);
+        for _ in 0..30_000 {
+            let text: String = (0..next(24) + 1).map(|_| pieces[next(pieces.len())]).collect();
+            let stream = text_stream::make_input(ctx, &code_points(&text));
+            loop {
+                match read(ctx, stream, Options::default()) {
+                    Ok(Some(_)) => good += 1,
+                    Ok(None) => break,
+                    Err(_) => {
+                        bad += 1;
+                        break;
+                    }
+                }
+            }
+        }
+        assert!(good > 10_000 && bad > 10_000, "both must be met: {good} {bad}");
+    });
+}
