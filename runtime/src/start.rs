@@ -14,7 +14,7 @@ use crate::object::symbol::{symbol_text, well_known};
 use crate::stack::frame_table;
 use crate::thread::{self, EXIT_FAILURE, fatal_error, signals, stack};
 use crate::value::{Value, nil};
-use crate::{heap, io};
+use crate::{heap, io, reader};
 use std::ffi::{CStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::sync::OnceLock;
@@ -71,6 +71,7 @@ pub fn boot(kind: StackKind) -> Option<*mut ThreadContext> {
         None => package::boot_without_image(context),
     }
     io::lisp_stream::init_standard_streams(context);
+    reader::init_variables(context);
     Some(ctx)
 }
 
