@@ -111,6 +111,20 @@ crate::primitives! {
         }
         Ok(target)
     }
+    /// A hash of the raw contents of a bignum or double: the same for numbers that are EQL.
+    fn raw_hash(ctx, object) {
+        let word = object.header_word();
+        let words = layout::object_bytes(word) as usize / 8 - 1;
+        let used = words.min(layout::header_size(word) as usize);
+        let mut hash = word ^ 0x9e37_79b9_7f4a_7c15;
+        for i in 0..used {
+            // SAFETY: within the object's raw body.
+            let limb = unsafe { *object.base().add(1 + i) };
+            hash = (hash ^ limb).wrapping_mul(0xff51_afd7_ed55_8ccd);
+            hash ^= hash >> 32;
+        }
+        Ok(Value::fixnum((hash >> 2) as i64))
+    }
     /// A symbol without package; the name is a simple string that nobody will modify.
     fn make_symbol(ctx, name) {
         Ok(new_symbol(ctx, name))

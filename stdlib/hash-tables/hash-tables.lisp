@@ -1,0 +1,352 @@
+(in-package "ROOK-KERNEL")
+;;;; Hash tables: an index vector with linear probing over a vector of entries in order of insertion.
+;;;;
+;;;; An entry is three elements: key, value, hash; the key of a removed entry is the empty mark. The
+;;;; index holds entry numbers plus one, 0 for none; its size is a power of two. Hashes of objects
+;;;; that EQ and EQL tables compare by identity come from their addresses: then ADDRESSED is true
+;;;; and the stored hashes are those of collection epoch EPOCH.
+
+(defconstant +table-test+ 0)
+(defconstant +table-index+ 1)
+(defconstant +table-entries+ 2)
+;;; Number of entries used, removed ones included.
+(defconstant +table-fill+ 3)
+(defconstant +table-count+ 4)
+(defconstant +table-epoch+ 5)
+(defconstant +table-addressed+ 6)
+(defconstant +table-rehash-size+ 7)
+(defconstant +table-rehash-threshold+ 8)
+(defconstant +table-slots+ 9)
+
+(defconstant +smallest-index+ 16)
+
+(declaim (inline hash-table-p))
+(defun hash-table-p (object)
+  (and (%otherp object) (%fix= (%other-kind object) +kind-hash-table+)))
+
+(defun %check-hash-table (object)
+  (if (hash-table-p object) object (%type-error object 'hash-table)))
+
+;;; Entries that an index of this size serves.
+(declaim (inline %index-capacity))
+(defun %index-capacity (size)
+  (declare (fixnum size))
+  (%fixshr (%fix* size 5) 3))
+
+(defun %index-size-for (count)
+  (declare (fixnum count))
+  (do ((size +smallest-index+ (%fix* size 2)))
+      ((%fix>= (%index-capacity size) count) size)
+    (declare (fixnum size))))
+
+(defun %table-test (test)
+  (cond ((or (eq test 'eql) (eq test #'eql)) 'eql)
+        ((or (eq test 'eq) (eq test #'eq)) 'eq)
+        ((or (eq test 'equal) (eq test #'equal)) 'equal)
+        ((or (eq test 'equalp) (eq test #'equalp)) 'equalp)
+        (t (error "~S is not a hash-table test." test))))
+
+(defun make-hash-table (&key (test 'eql) (size 0) (rehash-size 1.5f0) (rehash-threshold 1.0f0))
+  (let ((table (%primitive make-record +kind-hash-table+ +table-slots+ nil)))
+    (if (and (integerp size) (>= size 0)) nil (%type-error size 'unsigned-byte))
+    (%set-other-ref table +table-test+ (%table-test test))
+    (%set-other-ref table +table-rehash-size+ rehash-size)
+    (%set-other-ref table +table-rehash-threshold+ rehash-threshold)
+    (%empty-table table (%index-size-for (min size 100000000)))
+    table))
+
+(defun %empty-table (table index-size)
+  (declare (fixnum index-size))
+  (%set-other-ref table +table-index+ (%primitive make-raw-vector +kind-vector-u32+ index-size))
+  (%set-other-ref table +table-entries+
+                  (%primitive make-simple-vector (%fix* 3 (%index-capacity index-size)) 0))
+  (%set-other-ref table +table-fill+ 0)
+  (%set-other-ref table +table-count+ 0)
+  (%set-other-ref table +table-epoch+ 0)
+  (%set-other-ref table +table-addressed+ nil))
+
+;;; Looking up. Each finder answers the position of the key in the entries, or -1.
+
+(defmacro %probe (table hash (key) match)
+  (let ((index (gensym "INDEX")) (entries (gensym "ENTRIES")) (mask (gensym "MASK"))
+        (i (gensym "I")) (number (gensym "NUMBER")) (position (gensym "POSITION")))
+    `(let* ((,index (%other-ref ,table +table-index+))
+            (,entries (%other-ref ,table +table-entries+))
+            (,mask (%fix- (%vector-size ,index) 1))
+            (,i (%fixand ,hash ,mask)))
+       (declare (type (simple-array (unsigned-byte 32) (*)) ,index) (fixnum ,mask ,i))
+       (do ()
+           (nil)
+         (let ((,number (%aref1 ,index ,i)))
+           (declare (fixnum ,number))
+           (if (%fix= ,number 0) (return -1) nil)
+           (let* ((,position (%fix* 3 (%fix- ,number 1)))
+                  (,key (%other-ref ,entries ,position)))
+             (declare (fixnum ,position))
+             (if (and (%fix= (%other-ref ,entries (%fix+ ,position 2)) ,hash) ,match)
+                 (return ,position)
+                 nil)))
+         (setq ,i (%fixand ,mask (%fix+ ,i 1)))))))
+
+(defun %find-eq (table key hash)
+  (declare (fixnum hash))
+  (%probe table hash (other) (eq other key)))
+
+(defun %find-eql (table key hash)
+  (declare (fixnum hash))
+  (%probe table hash (other) (eql other key)))
+
+(defun %find-equal (table key hash)
+  (declare (fixnum hash))
+  (%probe table hash (other) (equal other key)))
+
+(defun %find-equalp (table key hash)
+  (declare (fixnum hash))
+  (%probe table hash (other) (equalp other key)))
+
+;;; Whether the hash of a key that is compared by EQ comes from its address.
+(declaim (inline %addressed-key-p))
+(defun %addressed-key-p (key)
+  (or (consp key) (%instancep key) (functionp key) (%otherp key)))
+
+(defun %address-hash (key)
+  (%spread-hash (%fixand most-positive-fixnum (%address-bits key))))
+
+;;; The hash of an addressed key that agrees with the hashes in the table: brings the table's up to
+;;; date when the collector has moved objects since.
+(defun %current-address-hash (table key)
+  (do ()
+      (nil)
+    (let* ((epoch (%primitive gc-epoch)) (hash (%address-hash key)))
+      (if (eql epoch (%primitive gc-epoch))
+          (if (%other-ref table +table-addressed+)
+              (if (eql epoch (%other-ref table +table-epoch+))
+                  (return hash)
+                  (%rehash-addresses table))
+              (progn
+                (%set-other-ref table +table-epoch+ epoch)
+                (return hash)))
+          nil))))
+
+(defun %key-hash (table key)
+  (case (%other-ref table +table-test+)
+    (eq (cond ((symbolp key) (%symbol-hash key))
+              ((or (%addressed-key-p key) (%double-float-p key)) (%current-address-hash table key))
+              (t (%address-hash key))))
+    (eql (cond ((symbolp key) (%symbol-hash key))
+               ((%fixnump key) (%address-hash key))
+               ((numberp key) (%eql-number-hash key))
+               ((%addressed-key-p key) (%current-address-hash table key))
+               (t (%address-hash key))))
+    (equal (cond ((symbolp key) (%symbol-hash key))
+                 ((or (consp key) (numberp key) (characterp key) (stringp key) (bit-vector-p key)
+                      (pathnamep key))
+                  (%spread-hash (%equal-hash key 4)))
+                 (t (%current-address-hash table key))))
+    (t (%spread-hash (%equalp-hash key 4)))))
+
+;;; Whether %KEY-HASH took the hash from the key's address.
+(defun %address-hashed-p (table key)
+  (case (%other-ref table +table-test+)
+    (eq (or (%double-float-p key) (and (%addressed-key-p key) (not (symbolp key)))))
+    (eql (and (%addressed-key-p key) (not (symbolp key)) (not (numberp key))))
+    (equal (not (or (symbolp key) (consp key) (numberp key) (characterp key) (stringp key)
+                    (bit-vector-p key) (pathnamep key))))
+    (t nil)))
+
+(defun %find-position (table key hash)
+  (case (%other-ref table +table-test+)
+    (eq (%find-eq table key hash))
+    (eql (if (numberp key) (%find-eql table key hash) (%find-eq table key hash)))
+    (equal (%find-equal table key hash))
+    (t (%find-equalp table key hash))))
+
+(defun gethash (key table &optional default)
+  (let* ((table (%check-hash-table table))
+         (position (%find-position table key (%key-hash table key))))
+    (declare (fixnum position))
+    (if (%fix< position 0)
+        (values default nil)
+        (values (%other-ref (%other-ref table +table-entries+) (%fix+ position 1)) t))))
+
+;;; Storing.
+
+(defun %puthash (key table value)
+  (let* ((table (%check-hash-table table))
+         (hash (%key-hash table key))
+         (position (%find-position table key hash)))
+    (declare (fixnum position))
+    (if (%fix< position 0)
+        (%add-entry table key value hash)
+        (%set-other-ref (%other-ref table +table-entries+) (%fix+ position 1) value))
+    value))
+
+(defun (setf gethash) (value key table &optional default)
+  (declare (ignore default))
+  (%puthash key table value))
+
+(defun %add-entry (table key value hash)
+  (declare (fixnum hash))
+  (let ((fill (%other-ref table +table-fill+)))
+    (declare (fixnum fill))
+    (if (%fix>= (%fix* 3 fill) (%vector-size (%other-ref table +table-entries+)))
+        (progn
+          (%rebuild-table table)
+          (setq fill (%other-ref table +table-fill+)))
+        nil)
+    (let ((entries (%other-ref table +table-entries+)) (position (%fix* 3 fill)))
+      (declare (fixnum position))
+      (if (%address-hashed-p table key)
+          (%set-other-ref table +table-addressed+ t)
+          nil)
+      (%set-other-ref entries position key)
+      (%set-other-ref entries (%fix+ position 1) value)
+      (%set-other-ref entries (%fix+ position 2) hash)
+      (%index-entry (%other-ref table +table-index+) hash (%fix+ fill 1))
+      (%set-other-ref table +table-fill+ (%fix+ fill 1))
+      (%set-other-ref table +table-count+ (%fix+ 1 (%other-ref table +table-count+))))))
+
+(defun %index-entry (index hash number)
+  (declare (type (simple-array (unsigned-byte 32) (*)) index) (fixnum hash number))
+  (let* ((mask (%fix- (%vector-size index) 1)) (i (%fixand hash mask)))
+    (declare (fixnum mask i))
+    (do ()
+        ((eql 0 (%aref1 index i)) (%set-aref1 index i number))
+      (setq i (%fixand mask (%fix+ i 1))))))
+
+;;; Makes room: drops removed entries, and doubles the table when they were few.
+(defun %rebuild-table (table)
+  (let* ((old-entries (%other-ref table +table-entries+))
+         (fill (%other-ref table +table-fill+))
+         (count (%other-ref table +table-count+))
+         (size (%index-size-for (%fix+ 1 (%fix+ count (%fixshr count 1)))))
+         (index (%primitive make-raw-vector +kind-vector-u32+ size))
+         (entries (%primitive make-simple-vector (%fix* 3 (%index-capacity size)) 0))
+         (to 0))
+    (declare (fixnum fill count size to))
+    (dotimes (number fill)
+      (declare (fixnum number))
+      (let* ((from (%fix* 3 number)) (key (%other-ref old-entries from)))
+        (declare (fixnum from))
+        (if (eq key (%empty-mark))
+            nil
+            (let ((position (%fix* 3 to)) (hash (%other-ref old-entries (%fix+ from 2))))
+              (declare (fixnum position))
+              (%set-other-ref entries position key)
+              (%set-other-ref entries (%fix+ position 1) (%other-ref old-entries (%fix+ from 1)))
+              (%set-other-ref entries (%fix+ position 2) hash)
+              (setq to (%fix+ to 1))
+              (%index-entry index hash to)))))
+    (%set-other-ref table +table-index+ index)
+    (%set-other-ref table +table-entries+ entries)
+    (%set-other-ref table +table-fill+ to)))
+
+;;; Takes the hashes of addressed keys anew. Entries stay where they are.
+(defun %rehash-addresses (table)
+  (let* ((entries (%other-ref table +table-entries+))
+         (fill (%other-ref table +table-fill+))
+         (index (%primitive make-raw-vector +kind-vector-u32+
+                            (%vector-size (%other-ref table +table-index+)))))
+    (declare (fixnum fill))
+    (do ()
+        (nil)
+      (let ((epoch (%primitive gc-epoch)))
+        (dotimes (number fill)
+          (declare (fixnum number))
+          (let* ((position (%fix* 3 number)) (key (%other-ref entries position)))
+            (declare (fixnum position))
+            (if (and (not (eq key (%empty-mark))) (%address-hashed-p table key))
+                (%set-other-ref entries (%fix+ position 2) (%address-hash key))
+                nil)))
+        (if (eql epoch (%primitive gc-epoch))
+            (return (%set-other-ref table +table-epoch+ epoch))
+            nil)))
+    (dotimes (number fill)
+      (declare (fixnum number))
+      (let ((position (%fix* 3 number)))
+        (declare (fixnum position))
+        (if (eq (%other-ref entries position) (%empty-mark))
+            nil
+            (%index-entry index (%other-ref entries (%fix+ position 2)) (%fix+ number 1)))))
+    (%set-other-ref table +table-index+ index)))
+
+(defun remhash (key table)
+  (let* ((table (%check-hash-table table))
+         (position (%find-position table key (%key-hash table key))))
+    (declare (fixnum position))
+    (if (%fix< position 0)
+        nil
+        (let ((entries (%other-ref table +table-entries+)))
+          (%set-other-ref entries position (%empty-mark))
+          (%set-other-ref entries (%fix+ position 1) nil)
+          (%set-other-ref table +table-count+ (%fix- (%other-ref table +table-count+) 1))
+          t))))
+
+(defun clrhash (table)
+  (%empty-table (%check-hash-table table) +smallest-index+)
+  table)
+
+;;; Iteration: in order of insertion. Entries that the body removes are not met any more.
+
+(defun maphash (function table)
+  (let ((function (%function function)) (table (%check-hash-table table)))
+    (declare (function function))
+    (let ((entries (%other-ref table +table-entries+)) (fill (%other-ref table +table-fill+)))
+      (declare (fixnum fill))
+      (dotimes (number fill nil)
+        (declare (fixnum number))
+        (let* ((position (%fix* 3 number)) (key (%other-ref entries position)))
+          (declare (fixnum position))
+          (if (eq key (%empty-mark))
+              nil
+              (funcall function key (%other-ref entries (%fix+ position 1)))))))))
+
+;;; A function that answers, at each call, T and the next key and value, or NIL.
+(defun %make-table-iterator (table)
+  (let ((entries (%other-ref (%check-hash-table table) +table-entries+))
+        (end (%fix* 3 (%other-ref table +table-fill+)))
+        (position -3))
+    (declare (fixnum position end))
+    #'(lambda ()
+        (do ()
+            (nil)
+          (setq position (%fix+ position 3))
+          (if (%fix>= position end) (return nil) nil)
+          (let ((key (%other-ref entries position)))
+            (if (eq key (%empty-mark))
+                nil
+                (return (values t key (%other-ref entries (%fix+ position 1))))))))))
+
+(defmacro with-hash-table-iterator ((name table) &body body)
+  (let ((iterator (gensym "ITERATOR")))
+    `(let ((,iterator (%make-table-iterator ,table)))
+       (declare (ignorable ,iterator))
+       (macrolet ((,name () '(funcall ,iterator)))
+         ,@body))))
+
+;;; Questions.
+
+(defun hash-table-count (table)
+  (%other-ref (%check-hash-table table) +table-count+))
+
+(defun hash-table-test (table)
+  (%other-ref (%check-hash-table table) +table-test+))
+
+(defun hash-table-size (table)
+  (%index-capacity (%vector-size (%other-ref (%check-hash-table table) +table-index+))))
+
+(defun hash-table-rehash-size (table)
+  (%other-ref (%check-hash-table table) +table-rehash-size+))
+
+(defun hash-table-rehash-threshold (table)
+  (%other-ref (%check-hash-table table) +table-rehash-threshold+))
+
+(defun %equalp-hash-tables (x y)
+  (and (eq (hash-table-test x) (hash-table-test y))
+       (eql (hash-table-count x) (hash-table-count y))
+       (block compare
+         (maphash #'(lambda (key value)
+                      (multiple-value-bind (other found) (gethash key y)
+                        (if (and found (equalp value other)) nil (return-from compare nil))))
+                  x)
+         t)))

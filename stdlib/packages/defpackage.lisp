@@ -1,0 +1,118 @@
+(in-package "ROOK-KERNEL")
+;;;; DEFPACKAGE.
+
+(defmacro defpackage (name &rest options)
+  (let ((name (%string-name name)) (collected nil))
+    (dolist (option options)
+      (if (and (consp option)
+               (member (car option)
+                       '(:nicknames :documentation :use :shadow :shadowing-import-from :import-from
+                         :export :intern :size :local-nicknames)))
+          nil
+          (error 'program-error))
+      (if (and (member (car option) '(:documentation :size))
+               (assoc (car option) collected))
+          (error 'program-error)
+          nil)
+      (setq collected (cons option collected)))
+    (setq collected (%nreverse-list collected))
+    (%check-disjoint-names collected)
+    `(eval-when (:compile-toplevel :load-toplevel :execute)
+       (%define-package ,name ',(mapcar #'%normalized-option collected)))))
+
+;;; An option with its names as strings.
+(defun %normalized-option (option)
+  (cons (car option)
+        (case (car option)
+          ((:documentation :size) (cdr option))
+          (:local-nicknames
+           (mapcar #'(lambda (pair) (list (%string-name (car pair)) (%string-name (cadr pair))))
+                   (cdr option)))
+          (:use (mapcar #'(lambda (used) (if (packagep used) (package-name used) (%string-name used)))
+                        (cdr option)))
+          (t (mapcar #'%string-name (cdr option))))))
+
+;;; The names that the options make present must be different, and exported names not interned.
+(defun %check-disjoint-names (options)
+  (let ((present (%option-names options '(:shadow :intern :shadowing-import-from :import-from))))
+    (%check-no-duplicates present)
+    (%check-no-duplicates
+     (append (remove-duplicates (%option-names options '(:export)) :test #'string=)
+             (%option-names options '(:intern))))))
+
+(defun %option-names (options keys)
+  (let ((names nil))
+    (dolist (option options names)
+      (if (member (car option) keys)
+          (setq names
+                (append (remove-duplicates
+                         (mapcar #'string
+                                 (if (member (car option) '(:shadowing-import-from :import-from))
+                                     (cddr option)
+                                     (cdr option)))
+                         :test #'string=)
+                        names))
+          nil))))
+
+(defun %check-no-duplicates (names)
+  (do ((rest names (cdr rest)))
+      ((null rest))
+    (if (member (car rest) (cdr rest) :test #'string=)
+        (error 'program-error)
+        nil)))
+
+(defun %option-values (options key)
+  (let ((values nil))
+    (dolist (option options values)
+      (if (eq (car option) key)
+          (setq values (append values (cdr option)))
+          nil))))
+
+(defun %define-package (name options)
+  (let* ((nicknames (%option-values options :nicknames))
+         (package (%primitive find-package name))
+         (use (if (assoc :use options)
+                  (mapcar #'%package (remove-duplicates (%option-values options :use) :test #'string=))
+                  nil)))
+    (if package
+        (%primitive rename-package package (package-name package)
+                    (union nicknames (package-nicknames package) :test #'string=))
+        (setq package (%primitive make-package name nicknames)))
+    (dolist (symbol-name (%option-values options :shadow))
+      (%primitive shadow symbol-name package))
+    (dolist (option options)
+      (if (eq (car option) :shadowing-import-from)
+          (dolist (symbol (%symbols-named (cddr option) (cadr option)))
+            (%primitive shadowing-import symbol package))
+          nil))
+    (dolist (used (package-use-list package))
+      (if (or (member used use) (not (assoc :use options)))
+          nil
+          (%primitive unuse-package used package)))
+    (dolist (used use)
+      (%primitive use-package used package))
+    (dolist (option options)
+      (if (eq (car option) :import-from)
+          (dolist (symbol (%symbols-named (cddr option) (cadr option)))
+            (%primitive import symbol package))
+          nil))
+    (dolist (symbol-name (%option-values options :intern))
+      (%primitive intern symbol-name package))
+    (dolist (symbol-name (%option-values options :export))
+      (%primitive export (%primitive intern symbol-name package) package))
+    (dolist (pair (%option-values options :local-nicknames))
+      (%primitive add-package-local-nickname (car pair) (%package (cadr pair)) package))
+    (let ((documentation (%option-values options :documentation)))
+      (if documentation
+          (%set-other-ref package +package-documentation+ (car documentation))
+          nil))
+    package))
+
+(defun %symbols-named (names package)
+  (let ((package (%package package)))
+    (mapcar #'(lambda (name)
+                (let ((symbol (%primitive find-symbol name package)))
+                  (if (%second-value)
+                      symbol
+                      (error 'package-error :package package))))
+            names)))
