@@ -114,3 +114,31 @@ fn measure_binary_trees() {
     println!("nursery {} KiB", heap::of(&mut world).nursery_budget >> 10);
     assert!(long.get().is_cons());
 }
+
+#[test]
+#[ignore = "a measurement"]
+fn measure_deep_stacks() {
+    use crate::stack::frame_table::testing::table;
+    use crate::stack::{CodeUnit, register_code};
+    let sites: Vec<(u32, u32, &[u16])> = (1..60).map(|i| (4 * i, 64, [1u16, 2, 4].as_slice())).collect();
+    let owned = table(&sites);
+    for depth in [1_000usize, 20_000, 100_000, 1_000_000] {
+        let mut world = World::with("", options());
+        let text = owned.table.text_start as u64;
+        register_code(&mut world, CodeUnit { frames: owned.table, constants: Box::new([]), release: None });
+        // Frames of ten words: eight below RBP, the saved RBP, the return address.
+        let mut stack = vec![0u64; depth * 10];
+        let start = stack.as_mut_ptr() as u64;
+        let fp = |frame: usize| start + 80 * frame as u64 + 64;
+        for frame in 0..depth {
+            let list = world.iota(1);
+            stack[frame * 10 + 7] = list.0;
+            stack[frame * 10 + 8] = if frame + 1 < depth { fp(frame + 1) } else { 0 };
+            stack[frame * 10 + 9] = text + 4 * (1 + (frame as u64 * 7) % 59);
+        }
+        (world.lisp_fp, world.lisp_pc) = (fp(0), text + 4);
+        for round in 0..4 {
+            time(&format!("minor at depth {depth}, round {round}"), || world.collect(Level::Minor));
+        }
+    }
+}
