@@ -6,6 +6,8 @@
 pub const PENDING_ARGS: usize = 4;
 /// Arguments passed in registers by the general entry; the rest go to the argument area.
 pub const REGISTER_ARGS: usize = 4;
+/// Watermarks on a Lisp stack, at most.
+pub const WATERMARKS: usize = 16;
 /// Words in the argument area (address space; touched on demand). Also `call-arguments-limit`.
 pub const ARGUMENT_AREA_WORDS: usize = 1 << 16;
 /// Words in the values area. Also `multiple-values-limit`.
@@ -92,6 +94,9 @@ pub struct ThreadContext {
     pub binding_end: u64,
     /// The system stack pointer while the Lisp stack is in use, or 0.
     pub system_stack: u64,
+    /// Watermarks that hold, and the return addresses they replace (`stack::watermark`).
+    pub watermark_count: u64,
+    pub watermark_pcs: [u64; WATERMARKS],
     pub reserved: [u64; 4],
 }
 
@@ -232,6 +237,7 @@ offsets! {
     ARG_COUNT = arg_count; VALUES = values; VALUE_COUNT = value_count; SEGMENTS = segments;
     ENTRY_FRAME = entry_frame; PENDING_KIND = pending_kind; PENDING_ARGS = pending_args;
     REAL_STACK_LIMIT = real_stack_limit; GC_REQUESTED = gc_requested; SAVED_RESULT = saved_result;
+    WATERMARK_COUNT = watermark_count; WATERMARK_PCS = watermark_pcs;
     UNWIND_TARGET = unwind_target; EXIT_VALUE = exit_value; EXIT_COUNT = exit_count;
     FOREIGN_EXIT = foreign_exit; SYSTEM_STACK = system_stack;
 }

@@ -10,8 +10,8 @@ use crate::abi::thread_context::ThreadContext;
 use crate::heap::block::{BITMAP_WORDS, BLOCK_BYTES, BLOCK_SHIFT, OLD, state};
 use crate::heap::objects::bytes_from_first_word;
 use crate::heap::{self, Heap};
-use crate::stack::frame_table;
-use crate::stack::registry;
+use crate::stack::cursor::{Frame, Frames};
+use crate::stack::{frame_table, registry, watermark};
 use std::time::Instant;
 
 /// How much to collect.
@@ -75,6 +75,8 @@ fn minor(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
     let windows = heap.cards.begin();
 
     let mut tracer = Tracer::new(heap, None);
+    // Frames first: what lies below a new watermark must be promoted before anything else reaches it.
+    let frames = trace_new_frames(ctx, &mut tracer, collector);
     trace_roots(ctx, &mut tracer, collector);
     tracer.scan_old_cards(&windows);
     trace_static_cards(&mut tracer, collector, &windows);
@@ -87,7 +89,7 @@ fn minor(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
     young.iter().for_each(|&block| sweep_block(heap, collector, block as usize));
     young_large.iter().for_each(|&block| sweep_large(heap, collector, block as usize));
     collector.stats.minor += 1;
-    adapt_nursery(heap, before);
+    adapt_nursery(heap, before, frames);
 }
 
 fn full(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
@@ -104,6 +106,10 @@ fn full(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
     code.presume_dead();
     let mut tracer = Tracer::new(heap, Some(code));
     roots::for_each_code_address(ctx, |address| tracer.revive_code(address));
+    let code = registry::of(ctx);
+    for frame in Frames::new(ctx, code) {
+        trace_frame(&frame, &mut tracer, collector);
+    }
     trace_roots(ctx, &mut tracer, collector);
     trace_static_data(&mut tracer);
     tracer.drain();
@@ -210,21 +216,47 @@ fn condemn_large(heap: &mut Heap, block: usize, generation: u8) {
     heap.blocks.set_state(block, state::IN_USE | state::LARGE | state::IN_PLACE | generation.min(OLD));
 }
 
+/// Traces the frames that ran since the last minor collection; their number.
+fn trace_new_frames(ctx: &mut ThreadContext, tracer: &mut Tracer, collector: &mut Collector) -> usize {
+    let code = registry::of(ctx);
+    let new = watermark::advance(ctx, code);
+    collector.stats.watermarked += (new.held > 0) as u64;
+    tracer.promote = true;
+    let mut frames = Frames::above_watermark(ctx, code, new.held);
+    for _ in 0..new.guarded_from {
+        frames.advance();
+    }
+    for frame in frames {
+        trace_frame(&frame, tracer, collector);
+    }
+    tracer.promote = false;
+    for frame in Frames::above_watermark(ctx, code, new.held).take(new.guarded_from) {
+        trace_frame(&frame, tracer, collector);
+    }
+    new.count
+}
+
+fn trace_frame(frame: &Frame, tracer: &mut Tracer, collector: &mut Collector) {
+    roots::for_each_slot(frame, collector.options.inject, &mut |slot| trace_root(slot, tracer, collector));
+}
+
 fn trace_roots(ctx: &mut ThreadContext, tracer: &mut Tracer, collector: &mut Collector) {
-    let fault = collector.options.inject;
-    if fault.is_some() {
+    if collector.options.inject.is_some() {
         collector.stats.injected += 1;
     }
-    roots::for_each_root(ctx, fault, |slot| {
-        // SAFETY: roots are words that hold values.
-        unsafe {
-            let before = *slot;
-            tracer.update(slot);
-            if fault == Some(Fault::SkipForward) && collector.next_random() % 16 == 0 {
-                *slot = before;
-            }
+    roots::for_each_root_but_frames(ctx, |slot| trace_root(slot, tracer, collector));
+}
+
+#[inline(always)]
+fn trace_root(slot: *mut u64, tracer: &mut Tracer, collector: &mut Collector) {
+    // SAFETY: roots are words that hold values.
+    unsafe {
+        let before = *slot;
+        tracer.update(slot);
+        if collector.options.inject == Some(Fault::SkipForward) && collector.next_random() % 16 == 0 {
+            *slot = before;
         }
-    });
+    }
 }
 
 fn trace_static_cards(tracer: &mut Tracer, collector: &mut Collector, windows: &[usize]) {
@@ -357,17 +389,22 @@ unsafe fn fill(start: u64, end: u64) {
     }
 }
 
-/// A nursery whose survivors cost much grows, one whose survivors cost little shrinks.
-fn adapt_nursery(heap: &mut Heap, before: u64) {
+/// A nursery whose survivors cost much grows, one whose survivors cost little shrinks. Frames that are
+/// visited at each collection are a cost, too.
+fn adapt_nursery(heap: &mut Heap, before: u64, frames: usize) {
     const LARGEST: u64 = 64 << 20;
-    let survived = heap.young_bytes();
+    const BYTES_PER_FRAME: u64 = 64;
     if before < heap.nursery_budget / 2 {
         // An early collection says little about a full nursery.
         return;
     }
+    let largest = LARGEST.min(heap.maximum_nursery());
+    let smallest = heap.minimum_nursery().max(frames as u64 * BYTES_PER_FRAME).min(largest);
+    let survived = heap.young_bytes();
     if survived > before / 8 {
-        heap.nursery_budget = (heap.nursery_budget * 2).min(LARGEST).min(heap.maximum_nursery()).max(BLOCK_BYTES);
+        heap.nursery_budget *= 2;
     } else if survived < before / 64 {
-        heap.nursery_budget = (heap.nursery_budget / 2).max(heap.minimum_nursery());
+        heap.nursery_budget /= 2;
     }
+    heap.nursery_budget = heap.nursery_budget.clamp(smallest, largest);
 }

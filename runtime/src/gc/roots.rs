@@ -4,7 +4,7 @@
 
 use super::options::Fault;
 use crate::abi::thread_context::{BindingEntry, PENDING_ARGS, REGISTER_ARGS, ThreadContext};
-use crate::stack::cursor::Frames;
+use crate::stack::cursor::{Frame, Frames};
 use crate::stack::{handles, registry};
 use crate::value::{nil, t};
 use std::sync::{Mutex, PoisonError};
@@ -27,18 +27,27 @@ pub fn unregister_range(first: *mut u64) {
 const SYMBOL_SLOTS: usize = 7;
 
 /// Calls `f` with each root slot of the context, frames included, static data not.
-/// `fault` leaves out or displaces stack map slots on purpose.
 pub fn for_each_root(ctx: &mut ThreadContext, fault: Option<Fault>, mut f: impl FnMut(*mut u64)) {
     let code = registry::of(ctx);
     for frame in Frames::new(ctx, code) {
-        for (index, slot) in frame.slots().enumerate() {
-            match fault {
-                Some(Fault::DropMapEntry) if index == 0 => continue,
-                Some(Fault::WrongSlot) if index == 0 => f(slot.wrapping_sub(1)),
-                _ => f(slot),
-            }
+        for_each_slot(&frame, fault, &mut f);
+    }
+    for_each_root_but_frames(ctx, f);
+}
+
+/// The live slots of a frame. `fault` leaves out or displaces one on purpose.
+pub fn for_each_slot(frame: &Frame, fault: Option<Fault>, f: &mut impl FnMut(*mut u64)) {
+    for (index, slot) in frame.slots().enumerate() {
+        match fault {
+            Some(Fault::DropMapEntry) if index == 0 => continue,
+            Some(Fault::WrongSlot) if index == 0 => f(slot.wrapping_sub(1)),
+            _ => f(slot),
         }
     }
+}
+
+/// Every root but those in frames.
+pub fn for_each_root_but_frames(ctx: &mut ThreadContext, mut f: impl FnMut(*mut u64)) {
     for_each_context_root(ctx, &mut f);
     for (start, count) in handles::of(ctx).ranges() {
         for_each_word(start, count, &mut f);

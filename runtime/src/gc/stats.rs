@@ -22,6 +22,8 @@ pub struct Stats {
     pub audited_frames: u64,
     pub audited_words: u64,
     pub audit_unmapped: u64,
+    /// Minor collections whose walk over the frames ended at a watermark.
+    pub watermarked: u64,
     pub safepoints: u64,
     pub injected: u64,
 }
@@ -53,6 +55,7 @@ impl Stats {
             ("audited-frames", self.audited_frames),
             ("audited-words", self.audited_words),
             ("audit-unmapped", self.audit_unmapped),
+            ("watermarked", self.watermarked),
             ("safepoints", self.safepoints),
             ("injected", self.injected),
         ];

@@ -43,6 +43,8 @@ pub struct Tracer<'a> {
     /// Live weak objects.
     weak: Vec<u64>,
     full: bool,
+    /// What is reached now becomes old at once.
+    pub promote: bool,
     pub moved_objects: u64,
     pub moved_bytes: u64,
     pub weak_cleared: u64,
@@ -63,6 +65,7 @@ impl<'a> Tracer<'a> {
             marked: Vec::new(),
             weak: Vec::new(),
             full,
+            promote: false,
             moved_objects: 0,
             moved_bytes: 0,
             weak_cleared: 0,
@@ -85,7 +88,7 @@ impl<'a> Tracer<'a> {
     /// Generation that a survivor of a block in `state` belongs to.
     #[inline(always)]
     fn target(&self, state: u8) -> u8 {
-        if self.full || state & state::GENERATION != 0 { OLD } else { AGING }
+        if self.full || self.promote || state & state::GENERATION != 0 { OLD } else { AGING }
     }
 
     /// Makes the slot refer to where its object lives after the collection, and the object live.
@@ -110,6 +113,10 @@ impl<'a> Tracer<'a> {
         }
         if state & state::IN_PLACE != 0 && self.heap.blocks.mark(value & !TAG_MASK) {
             self.marked.push(value & !TAG_MASK);
+            if self.promote {
+                self.heap.blocks.set_state(block, state & !state::GENERATION | OLD);
+                return false;
+            }
         }
         state & state::GENERATION != OLD
     }

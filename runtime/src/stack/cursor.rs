@@ -6,7 +6,8 @@
 
 use super::frame_table::Site;
 use super::registry::CodeRegistry;
-use crate::abi::thread_context::ThreadContext;
+use super::watermark;
+use crate::abi::thread_context::{ThreadContext, WATERMARKS};
 
 // Return addresses inside the runtime's own assembly: the entry thunk, whose frames hold the previous
 // anchor, and the allocation thunk, whose frames hold no Lisp values.
@@ -41,12 +42,33 @@ pub struct Frames<'a> {
     fp: u64,
     pc: u64,
     strict: bool,
+    /// True return addresses behind the watermarks' stubs.
+    watermark_pcs: [u64; WATERMARKS],
+    /// The walk ends at a watermark with a number below this.
+    end_below: usize,
+    reached: Option<usize>,
+    watermarks_met: usize,
 }
 
 impl<'a> Frames<'a> {
     /// All frames from the anchor of `ctx`; an unknown return address ends the process.
     pub fn new(ctx: &ThreadContext, registry: &'a CodeRegistry) -> Frames<'a> {
-        Frames { registry, fp: ctx.lisp_fp, pc: ctx.lisp_pc, strict: true }
+        Frames::above_watermark(ctx, registry, 0)
+    }
+
+    /// The frames above the first watermark met that is one of the first `count`.
+    pub fn above_watermark(ctx: &ThreadContext, registry: &'a CodeRegistry, count: usize) -> Frames<'a> {
+        let (fp, pc, watermark_pcs) = (ctx.lisp_fp, ctx.lisp_pc, ctx.watermark_pcs);
+        Frames { registry, fp, pc, strict: true, watermark_pcs, end_below: count, reached: None, watermarks_met: 0 }
+    }
+
+    /// The watermark that ended the walk.
+    pub fn reached(&self) -> Option<usize> {
+        self.reached
+    }
+    /// Watermarks that the walk passed.
+    pub fn watermarks_met(&self) -> usize {
+        self.watermarks_met
     }
 
     /// The same for diagnostics: an unknown return address ends the walk.
@@ -62,14 +84,22 @@ unsafe fn word(address: u64) -> u64 {
     unsafe { *(address as *const u64) }
 }
 
-impl Iterator for Frames<'_> {
-    type Item = Frame;
-
-    fn next(&mut self) -> Option<Frame> {
+impl Frames<'_> {
+    /// Frame pointer and return address of the next frame, without its layout.
+    pub fn advance(&mut self) -> Option<(u64, u64)> {
         loop {
-            let (fp, pc) = (self.fp, self.pc);
+            let (fp, mut pc) = (self.fp, self.pc);
             if fp == 0 {
                 return None;
+            }
+            if let Some(index) = watermark::index_of(pc) {
+                if index < self.end_below {
+                    self.reached = Some(index);
+                    self.fp = 0;
+                    return None;
+                }
+                self.watermarks_met += 1;
+                pc = self.watermark_pcs[index];
             }
             if pc == &raw const rook_enter_lisp_return as u64 {
                 // SAFETY: an entry frame holds the previous anchor at fixed places below its RBP.
@@ -78,16 +108,24 @@ impl Iterator for Frames<'_> {
             }
             // SAFETY: RBP of a live frame points at the saved RBP and the return address.
             unsafe { (self.fp, self.pc) = (word(fp), word(fp + 8)) };
-            if pc == &raw const rook_allocation_retry as u64 {
-                continue;
+            if pc != &raw const rook_allocation_retry as u64 {
+                return Some((fp, pc));
             }
-            match self.registry.site(pc) {
-                Some(site) => return Some(Frame { fp, pc, site }),
-                None if self.strict => unknown_return_address(pc, fp),
-                None => {
-                    self.fp = 0;
-                    return None;
-                }
+        }
+    }
+}
+
+impl Iterator for Frames<'_> {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
+        let (fp, pc) = self.advance()?;
+        match self.registry.site(pc) {
+            Some(site) => Some(Frame { fp, pc, site }),
+            None if self.strict => unknown_return_address(pc, fp),
+            None => {
+                self.fp = 0;
+                None
             }
         }
     }

@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod frame_table;
 pub mod handles;
 pub mod registry;
+pub mod watermark;
 
 pub use handles::{Handle, HandleScope};
 pub use registry::{CodeId, CodeUnit, register_code};

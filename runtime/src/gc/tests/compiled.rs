@@ -25,6 +25,14 @@ core::arch::global_asm!(
     ".globl rook_gc_test_iota_allocated", ".hidden rook_gc_test_iota_allocated",
     ".globl rook_gc_test_iota_polled", ".hidden rook_gc_test_iota_polled",
     ".globl rook_gc_test_relief", ".hidden rook_gc_test_relief",
+    ".globl rook_gc_test_end", ".hidden rook_gc_test_end",
+    ".globl rook_gc_test_landing_called", ".hidden rook_gc_test_landing_called",
+    ".globl rook_gc_test_escape_called", ".hidden rook_gc_test_escape_called",
+    ".globl rook_gc_test_escape", ".hidden rook_gc_test_escape",
+    ".globl rook_gc_test_deep_second", ".hidden rook_gc_test_deep_second",
+    ".globl rook_gc_test_deep_called", ".hidden rook_gc_test_deep_called",
+    ".globl rook_gc_test_deep_first", ".hidden rook_gc_test_deep_first",
+    ".globl rook_gc_test_deep", ".hidden rook_gc_test_deep",
     // (n): the list (0 … n-1); slot 1 is the list, slot 2 the counter.
     "rook_gc_test_iota:",
     "push rbp; mov rbp, rsp; sub rsp, 16",
@@ -47,7 +55,43 @@ core::arch::global_asm!(
     "mov [r15 + {fp}], rbp; mov rax, [rsp]; mov [r15 + {pc}], rax",
     "sub rsp, 8; mov rdi, r15; call {relief}; add rsp, 8",
     "lea rax, [rip + rook_nil + 11]; mov ecx, 1; ret",
+    // (n escape): the list (n … 1), made by recursion: each frame allocates a cons before the call, checks
+    // it after, and allocates another. With `escape`, the innermost frame leaves for `rook_gc_test_escape`.
+    // Slots: 1 the first cons, 2 n, 3 the result of the call; 4 is raw.
+    "rook_gc_test_deep:",
+    "push rbp; mov rbp, rsp; sub rsp, 32",
+    "mov qword ptr [rbp - 8], 0; mov [rbp - 16], rdx; mov qword ptr [rbp - 24], 0; mov [rbp - 32], rcx",
+    "test rdx, rdx; jne 1f",
+    "test rcx, rcx; jne 7f",
+    "lea rax, [rip + rook_nil + 11]; mov ecx, 1; leave; ret",
+    "7: mov rbp, [r15 + {saved_result}]; lea rsp, [rbp - 16]; jmp rook_gc_test_landing",
+    "1: mov rdi, r15; mov esi, 16; call rook_rt_alloc_slow",
+    "rook_gc_test_deep_first:",
+    "mov r10, [rbp - 16]; mov [rax], r10; mov qword ptr [rax + 8], 0; add rax, 3; mov [rbp - 8], rax",
+    "mov rdx, [rbp - 16]; sub rdx, 2; mov rcx, [rbp - 32]; mov esi, 2",
+    "call rook_gc_test_deep",
+    "rook_gc_test_deep_called:",
+    "mov [rbp - 24], rax",
+    "mov r10, [rbp - 8]; mov r10, [r10 - 3]; cmp r10, [rbp - 16]; je 2f; ud2",
+    "2: mov rdi, r15; mov esi, 16; call rook_rt_alloc_slow",
+    "rook_gc_test_deep_second:",
+    "mov r10, [rbp - 8]; mov r10, [r10 - 3]; mov [rax], r10",
+    "mov r10, [rbp - 24]; mov [rax + 8], r10; add rax, 3; mov ecx, 1; leave; ret",
+    // (n): calls (deep n t), which escapes, then gives (deep n nil). Slot 1 is n.
+    "rook_gc_test_escape:",
+    "push rbp; mov rbp, rsp; sub rsp, 16",
+    "mov [rbp - 8], rdx; mov [r15 + {saved_result}], rbp; mov ecx, 2",
+    "call rook_gc_test_deep",
+    "rook_gc_test_escape_called:",
+    "ud2",
+    "rook_gc_test_landing:",
+    "mov qword ptr [r15 + {saved_result}], 0; mov rdx, [rbp - 8]; xor ecx, ecx",
+    "call rook_gc_test_deep",
+    "rook_gc_test_landing_called:",
+    "mov ecx, 1; leave; ret",
+    "rook_gc_test_end:",
     ".popsection",
+    saved_result = const offset::SAVED_RESULT,
     stack_limit = const offset::STACK_LIMIT,
     alloc_ptr = const offset::ALLOC_PTR,
     alloc_limit = const offset::ALLOC_LIMIT,
@@ -61,6 +105,14 @@ unsafe extern "C" {
     static rook_gc_test_iota_allocated: [u8; 0];
     static rook_gc_test_iota_polled: [u8; 0];
     static rook_gc_test_relief: [u8; 0];
+    static rook_gc_test_end: [u8; 0];
+    static rook_gc_test_landing_called: [u8; 0];
+    static rook_gc_test_escape_called: [u8; 0];
+    static rook_gc_test_escape: [u8; 0];
+    static rook_gc_test_deep_second: [u8; 0];
+    static rook_gc_test_deep_called: [u8; 0];
+    static rook_gc_test_deep_first: [u8; 0];
+    static rook_gc_test_deep: [u8; 0];
 }
 
 const BIG_LIMIT: u64 = 1 << 30;
@@ -73,27 +125,34 @@ extern "C" fn relief(ctx: &mut ThreadContext) {
     heap::set_limit(ctx, BIG_LIMIT);
 }
 
-/// Registers the frame table of `rook_gc_test_iota`.
-fn register_iota(ctx: &mut ThreadContext) {
+/// Registers the frame table of the functions above.
+fn register_functions(ctx: &mut ThreadContext) {
     let start = &raw const rook_gc_test_iota as u64;
-    let offset_of = |address: *const [u8; 0]| (address as u64 - start) as u32;
-    let (polled, allocated) = (offset_of(&raw const rook_gc_test_iota_polled), offset_of(&raw const rook_gc_test_iota_allocated));
-    let mut info = Vec::new();
-    info.extend(16u32.to_le_bytes());
-    info.extend([0; 8]);
-    info.extend(2u32.to_le_bytes());
-    info.extend([1u16, 2].iter().flat_map(|slot| slot.to_le_bytes()));
-    let info = Vec::leak(info);
-    let sites: &[SiteEntry] = Vec::leak([polled, allocated].map(|return_offset| SiteEntry { return_offset, info_offset: 0 }).to_vec());
+    let (mut sites, mut infos) = (Vec::new(), Vec::new());
+    let mut site = |address: *const [u8; 0], frame_size: u32, slots: &[u16]| {
+        sites.push(SiteEntry { return_offset: (address as u64 - start) as u32, info_offset: infos.len() as u32 });
+        infos.extend(frame_size.to_le_bytes());
+        infos.extend([0; 8]);
+        infos.extend((slots.len() as u32).to_le_bytes());
+        infos.extend(slots.iter().flat_map(|slot| slot.to_le_bytes()));
+    };
+    site(&raw const rook_gc_test_iota_polled, 16, &[1, 2]);
+    site(&raw const rook_gc_test_iota_allocated, 16, &[1, 2]);
+    site(&raw const rook_gc_test_deep_first, 32, &[2]);
+    site(&raw const rook_gc_test_deep_called, 32, &[1, 2]);
+    site(&raw const rook_gc_test_deep_second, 32, &[1, 2, 3]);
+    site(&raw const rook_gc_test_escape_called, 16, &[1]);
+    site(&raw const rook_gc_test_landing_called, 16, &[1]);
+    let (sites, infos) = (Vec::leak(sites), Vec::leak(infos));
     let frames = FrameTable {
         text_start: start as *const u8,
-        text_size: offset_of(&raw const rook_gc_test_relief) as u64,
+        text_size: &raw const rook_gc_test_end as u64 - start,
         sites: sites.as_ptr(),
         site_count: sites.len() as u64,
         functions: std::ptr::NonNull::dangling().as_ptr(),
         function_count: 0,
-        infos: info.as_ptr(),
-        infos_size: info.len() as u64,
+        infos: infos.as_ptr(),
+        infos_size: infos.len() as u64,
         strings: std::ptr::NonNull::dangling().as_ptr(),
         strings_size: 0,
     };
@@ -113,7 +172,7 @@ fn run(gc: &str, n: i64) {
         let scope = HandleScope::new(ctx);
         let raise = scope.handle(well_known(Sym::RAISE));
         let before = scope.handle(raise.get().slot(symbol::FUNCTION));
-        register_iota(ctx);
+        register_functions(ctx);
         let iota = function(ctx, &raw const rook_gc_test_iota);
         let iota = scope.handle(iota);
         let relief = function(ctx, &raw const rook_gc_test_relief);
@@ -155,4 +214,32 @@ fn compiled_code_is_collected_at_each_step() {
 #[test]
 fn a_handler_of_exhaustion_can_continue_the_allocation() {
     run("oom=50,every=20,verify,poison", 500);
+}
+
+/// Runs a function of one argument `n` that gives the list (n … 1).
+fn run_deep(gc: &str, entry: *const [u8; 0], n: i64) {
+    with_context(|ctx| {
+        let scope = HandleScope::new(ctx);
+        register_functions(ctx);
+        let function = function(ctx, entry);
+        let function = scope.handle(function);
+        use_options(ctx, GcOptions::parse(gc).0);
+        let watermarked = super::super::of(ctx).stats.watermarked;
+        let list = call_lisp(ctx, function.get(), &[Value::fixnum(n), Value::ZERO]);
+        use_options(ctx, GcOptions::default());
+        let list = list.expect("no exit");
+        assert!(super::super::of(ctx).stats.watermarked > watermarked, "collections skipped old frames ({gc})");
+        assert!(list.list_iter().map(Value::as_fixnum).eq((1..=n).rev()), "the list is whole ({gc})");
+        function.set(nil());
+        collect(ctx, Level::Full);
+    });
+}
+
+#[test]
+fn deep_recursion_keeps_its_frames() {
+    for gc in ["every=97,poison", "every=997,verify,poison", "every=501,verify,protect,audit"] {
+        run_deep(gc, &raw const rook_gc_test_deep, 12_000);
+        run_deep(gc, &raw const rook_gc_test_escape, 12_000);
+    }
+    run_deep("every=1,verify,poison", &raw const rook_gc_test_escape, 300);
 }
