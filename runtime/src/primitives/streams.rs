@@ -208,6 +208,10 @@ primitives! {
         };
         Ok(crate::object::package::keyword(ctx, name))
     }
+    /// How many ill-formed octet sequences were read as U+FFFD.
+    fn stream_decoding_errors(ctx, s) {
+        Ok(integer_or_nil(Some(on_descriptor(s, |f| f.replaced_sequences()).unwrap_or(0))))
+    }
     /// List of byte offset, line and column of the next character to be read.
     fn stream_place(ctx, s) {
         let p = lisp_stream::position(s);

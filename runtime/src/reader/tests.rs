@@ -363,6 +363,19 @@ fn labels_share_and_close_circles() {
 }
 
 #[test]
+fn labels_may_be_many_and_far_apart() {
+    with_context(|ctx| {
+        let many: String = (1..50_000).map(|i| format!("#{i}=(x) #{i}# ")).collect();
+        let v = read_one(ctx, &format!("(#4000000000=y {many} #49999# #4000000000#)")).unwrap().unwrap();
+        let items: Vec<Value> = v.list_iter().collect();
+        assert_eq!(items[items.len() - 2], items[items.len() - 3]);
+        assert_eq!(items[1], items[2]);
+        assert_eq!(items[items.len() - 1], items[0]);
+    });
+    refuses(&[("(#4000000000=a #4000000000=b)", "twice"), ("(#1=a #40#)", "not defined"), ("#4000000000#", "not defined")]);
+}
+
+#[test]
 fn what_is_undefined_is_refused() {
     refuses(&[
         ("#<foo>", "is not defined"),
