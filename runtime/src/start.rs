@@ -58,6 +58,7 @@ pub fn boot(kind: StackKind) -> Option<*mut ThreadContext> {
     }
     OWNS_PROCESS.store(kind == StackKind::Mapped, Ordering::Release);
     thread::set_current(ctx);
+    thread::mask_float_traps();
     // SAFETY: the context was leaked for the life of the process and is used by this thread alone.
     let context = unsafe { &mut *ctx };
     match kind {

@@ -179,6 +179,10 @@ primitives! {
         };
         Ok(Value::fixnum(now as i64))
     }
+    /// Raises the heap's soft limit by half, as CONTINUE does; gives the limit now in force.
+    fn extend_heap(ctx) {
+        Ok(Value::fixnum(raised_heap_limit(ctx) as i64))
+    }
     /// Raises a soft limit by half, as CONTINUE does; false at the bounds of the stack.
     fn grow_stack(ctx, name) {
         Ok(Value::bool(match which_stack(ctx, name)? {
@@ -186,6 +190,12 @@ primitives! {
             Stack::Binding => limits::grow_binding(ctx),
         }))
     }
+}
+
+fn raised_heap_limit(ctx: &mut ThreadContext) -> u64 {
+    let limit = crate::heap::limit(ctx);
+    crate::heap::set_limit(ctx, limit + limit / 2);
+    crate::heap::limit(ctx)
 }
 
 enum Stack {

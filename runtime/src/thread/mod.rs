@@ -39,6 +39,14 @@ pub fn create() -> Box<ThreadContext> {
     ctx
 }
 
+/// Masks the traps of floating-point operations for the running thread: results are checked instead.
+pub fn mask_float_traps() {
+    /// All six exceptions masked, rounding to nearest.
+    const MASKED: u32 = 0x1f80;
+    // SAFETY: loads the control register of SSE from memory and changes nothing else.
+    unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &MASKED, options(nostack, readonly)) };
+}
+
 /// Ends the process with a message: for states in which no Lisp can run.
 #[cold]
 pub fn fatal_error(message: &str) -> ! {

@@ -1,17 +1,23 @@
 //! Signals: faults end the process with a name, Ctrl-C becomes a condition at the next safepoint.
 //!
-//! Handlers run on a stack of their own and touch nothing but the context's request words and file
-//! descriptor 2. Faults never become Lisp conditions: a faulting instruction has no stack map.
+//! Handlers run on a stack of their own. The one of Ctrl-C touches nothing but the context's request
+//! words; the one of faults writes what it knows and ends the process. Faults never become Lisp conditions: a faulting instruction has no stack map.
 
 use super::safepoint::{self, interrupt};
 use super::{EXIT_FATAL, EXIT_INTERRUPT, stack};
 use crate::abi::thread_context::ThreadContext;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use crate::stack::cursor::Frames;
+use crate::stack::registry;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// The context that receives Ctrl-C and whose stack bounds explain faults.
 static MAIN: AtomicPtr<ThreadContext> = AtomicPtr::new(std::ptr::null_mut());
 
-const ALTERNATE_STACK: usize = 64 << 10;
+const ALTERNATE_STACK: usize = 256 << 10;
+const FRAMES_SHOWN: usize = 24;
+
+/// A fault is being reported.
+static FAULTED: AtomicBool = AtomicBool::new(false);
 
 /// Installs the handlers for the running thread's context.
 pub fn install(ctx: *mut ThreadContext) {
@@ -57,10 +63,15 @@ extern "C" fn on_interrupt(_: i32, _: *mut libc::siginfo_t, _: *mut libc::c_void
 }
 
 extern "C" fn on_fault(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    if FAULTED.swap(true, Ordering::SeqCst) {
+        // The report itself faulted: what was found out by then is printed.
+        end(EXIT_FATAL);
+    }
     // SAFETY: the kernel passes valid records to a SA_SIGINFO handler.
-    let (address, pc) = unsafe {
+    let (address, pc, fp) = unsafe {
         let registers = &(*(context as *const libc::ucontext_t)).uc_mcontext.gregs;
-        ((*info).si_addr() as u64, registers[libc::REG_RIP as usize] as u64)
+        let register = |r: i32| registers[r as usize] as u64;
+        ((*info).si_addr() as u64, register(libc::REG_RIP), register(libc::REG_RBP))
     };
     let mut line = Line::default();
     line.text("rook: fatal: ");
@@ -77,7 +88,41 @@ extern "C" fn on_fault(signal: i32, info: *mut libc::siginfo_t, context: *mut li
     line.hex(pc);
     line.text("\n");
     line.write();
+    write_frames(pc, fp);
     end(EXIT_FATAL)
+}
+
+/// Names the Lisp frames: from the fault when Lisp code faulted, else from where Lisp was left. The
+/// process is lost, so this may do what a handler should not.
+fn write_frames(pc: u64, fp: u64) {
+    let ctx = MAIN.load(Ordering::SeqCst);
+    if ctx.is_null() {
+        return;
+    }
+    // SAFETY: the main context lives until the process ends, and its thread does nothing else any more.
+    let ctx = unsafe { &mut *ctx };
+    if ctx.code == 0 {
+        return;
+    }
+    let code = registry::of(ctx);
+    if let Some(function) = code.function(pc) {
+        write_frame(function.name);
+        if (ctx.stack_low..ctx.stack_high - 16).contains(&fp) && fp.is_multiple_of(8) {
+            // SAFETY: inside the Lisp stack, and a Lisp function's RBP points at its saved frame.
+            (ctx.lisp_fp, ctx.lisp_pc) = unsafe { (*(fp as *const u64), *(fp as *const u64).add(1)) };
+        }
+    }
+    for frame in Frames::lenient(ctx, code).take(FRAMES_SHOWN) {
+        write_frame(code.function(frame.pc).map_or("?", |function| function.name));
+    }
+}
+
+fn write_frame(name: &str) {
+    let mut line = Line::default();
+    line.text("  in ");
+    line.text(name);
+    line.text("\n");
+    line.write();
 }
 
 fn is_in_guard(address: u64) -> bool {
