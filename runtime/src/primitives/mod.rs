@@ -8,6 +8,7 @@ pub mod foreign;
 pub mod functions;
 pub mod gc;
 pub mod instances;
+pub mod numbers;
 pub mod objects;
 pub mod packages;
 pub mod process;
@@ -33,6 +34,7 @@ pub fn all() -> Vec<Primitive> {
         functions::table(),
         gc::table(),
         instances::table(),
+        numbers::table(),
         objects::table(),
         packages::table(),
         process::table(),
