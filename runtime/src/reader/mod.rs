@@ -10,7 +10,6 @@ mod frames;
 mod labels;
 mod lisp;
 mod macros;
-mod number_seam;
 mod number_syntax;
 mod read;
 pub mod readtable;

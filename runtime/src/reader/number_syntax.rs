@@ -3,7 +3,7 @@
 //! Decides what a token means and makes the number; arithmetic belongs to `number`.
 
 use crate::abi::thread_context::ThreadContext;
-use super::number_seam as number;
+use crate::number;
 use crate::object::character::digit_weight;
 use crate::object::double;
 use crate::value::{LispResult, Value};

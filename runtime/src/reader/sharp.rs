@@ -292,7 +292,7 @@ impl Reader<'_> {
     pub fn finish_complex(&mut self, ctx: &mut ThreadContext, parts: Value) -> Result<Value, Failure> {
         let items: Vec<Value> = parts.list_iter().take(3).collect();
         match items[..] {
-            [re, im] if is_real(re) && is_real(im) => Ok(super::number_seam::make_complex(ctx, re, im)?),
+            [re, im] if is_real(re) && is_real(im) => Ok(crate::number::make_complex(ctx, re, im)?),
             _ => Err(Failure::syntax("#C needs a list of two real numbers")),
         }
     }
