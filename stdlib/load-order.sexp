@@ -79,4 +79,8 @@
  "printer/format/floats"
  "printer/format/layout"
  "printer/format/interpret"
- "printer/format/format")
+ "printer/format/format"
+ "iteration/loop/parser"
+ "iteration/loop/iteration"
+ "iteration/loop/clauses"
+ "iteration/loop/loop")
