@@ -11,7 +11,7 @@ use crate::heap::block::{BITMAP_WORDS, BLOCK_BYTES, BLOCK_SHIFT, OLD, state};
 use crate::heap::objects::bytes_from_first_word;
 use crate::heap::{self, Heap};
 use crate::stack::cursor::{Frame, Frames};
-use crate::stack::{frame_table, registry, watermark};
+use crate::stack::{registry, watermark};
 use std::time::Instant;
 
 /// How much to collect.
@@ -111,7 +111,7 @@ fn full(ctx: &mut ThreadContext, heap: &mut Heap, collector: &mut Collector) {
         trace_frame(&frame, &mut tracer, collector);
     }
     trace_roots(ctx, &mut tracer, collector);
-    trace_static_data(&mut tracer);
+    trace_static_data(&mut tracer, collector);
     tracer.drain();
     tracer.settle_weak();
     finish_trace(tracer, collector);
@@ -253,33 +253,33 @@ fn trace_root(slot: *mut u64, tracer: &mut Tracer, collector: &mut Collector) {
     unsafe {
         let before = *slot;
         tracer.update(slot);
-        if collector.options.inject == Some(Fault::SkipForward) && collector.next_random() % 16 == 0 {
+        if collector.options.inject == Some(Fault::SkipForward) && collector.next_random().is_multiple_of(16) {
             *slot = before;
         }
     }
 }
 
 fn trace_static_cards(tracer: &mut Tracer, collector: &mut Collector, windows: &[usize]) {
-    let Some(image) = frame_table::image() else { return };
-    if windows.is_empty() || image.static_start == image.static_end {
+    if windows.is_empty() {
         return;
     }
-    let map = collector.static_map.get_or_insert_with(|| {
-        // SAFETY: the image promises that its static data is walkable.
-        unsafe { StaticMap::new(image.static_start as u64, image.static_end as u64) }
-    });
-    tracer.scan_static_cards(windows, map);
+    for area in &mut collector.static_areas {
+        // SAFETY: whoever registered the area promised that it is walkable.
+        let map = area.map.get_or_insert_with(|| unsafe { StaticMap::new(area.start, area.end) });
+        tracer.scan_static_cards(windows, map);
+    }
 }
 
-fn trace_static_data(tracer: &mut Tracer) {
-    let Some(image) = frame_table::image() else { return };
-    let (mut object, end) = (image.static_start as u64, image.static_end as u64);
-    while object < end {
-        // SAFETY: the image promises that its static data is walkable.
-        unsafe {
-            let first = *(object as *const u64);
-            tracer.scan_object(object, false);
-            object += bytes_from_first_word(first);
+fn trace_static_data(tracer: &mut Tracer, collector: &Collector) {
+    for area in &collector.static_areas {
+        let mut object = area.start;
+        while object < area.end {
+            // SAFETY: whoever registered the area promised that it is walkable.
+            unsafe {
+                let first = *(object as *const u64);
+                tracer.scan_object(object, false);
+                object += bytes_from_first_word(first);
+            }
         }
     }
 }

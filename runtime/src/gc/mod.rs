@@ -20,4 +20,4 @@ mod tests;
 
 pub use collect::{Level, collect};
 pub use mutator::{safepoint, stack_check_fails};
-pub use state::{Collector, detach, of, use_options};
+pub use state::{Collector, detach, of, register_static_area, use_options};

@@ -6,6 +6,7 @@ use super::stats::Stats;
 use crate::abi::thread_context::ThreadContext;
 use crate::heap::space;
 use crate::os::memory;
+use crate::stack::frame_table;
 use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -23,9 +24,34 @@ pub struct Collector {
     pub full_threshold: u64,
     /// The last full collection left old blocks in place because there was no room to copy them.
     pub(super) kept_dense: bool,
-    /// Object starts of the image's static data, made when first needed.
-    pub(super) static_map: Option<StaticMap>,
+    /// Static objects outside the heap: the image's, and those of loaded files.
+    pub(super) static_areas: Vec<StaticArea>,
     pub(super) random: u64,
+}
+
+/// Static objects that lie without gaps in `[start, end)`.
+pub(super) struct StaticArea {
+    pub start: u64,
+    pub end: u64,
+    /// Where objects start, made when first needed.
+    pub map: Option<StaticMap>,
+}
+
+fn image_area() -> Option<StaticArea> {
+    let image = frame_table::image()?;
+    let (start, end) = (image.static_start as u64, image.static_end as u64);
+    (start < end).then_some(StaticArea { start, end, map: None })
+}
+
+/// Makes the objects in `[start, end)`, outside the heap, roots for good. Until now they referred to
+/// nothing young, or were stored into with the barrier.
+///
+/// # Safety
+/// Objects lie there without gaps from `start`, which is a multiple of 16, and stay there.
+pub unsafe fn register_static_area(ctx: &mut ThreadContext, start: *mut u8, end: *mut u8) {
+    if start < end {
+        of(ctx).static_areas.push(StaticArea { start: start as u64, end: end as u64, map: None });
+    }
 }
 
 /// The collector of a context, made on first use with the options of the environment.
@@ -49,7 +75,7 @@ pub fn use_options(ctx: &mut ThreadContext, options: GcOptions) {
             full_epoch: 1,
             full_threshold: MINIMUM_FULL_THRESHOLD,
             kept_dense: false,
-            static_map: None,
+            static_areas: image_area().into_iter().collect(),
         };
         ctx.collector = Box::into_raw(Box::new(collector)) as u64;
     }

@@ -10,7 +10,7 @@ use crate::abi::thread_context::ThreadContext;
 use crate::heap::block::{BITMAP_WORDS, BLOCK_BYTES, OLD, state};
 use crate::heap::objects::{bytes_from_first_word, has_weak_slot, is_header, tagged_words};
 use crate::heap::{self, Heap};
-use crate::stack::{frame_table, registry};
+use crate::stack::registry;
 
 /// What a verification saw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -205,14 +205,15 @@ fn check_outside(ctx: &mut ThreadContext, heap: &mut Heap, census: &mut Census) 
         constants.iter().for_each(|word| check_root(std::ptr::from_ref(word).cast_mut(), "code constant"));
     }
     result?;
-    let Some(image) = frame_table::image() else { return Ok(()) };
-    let (mut object, end) = (image.static_start as u64, image.static_end as u64);
-    while object < end {
-        // SAFETY: the image promises that its static data is walkable.
-        let first = unsafe { *(object as *const u64) };
-        let bytes = checked_bytes(first, object)?;
-        check_object(heap, object, first, true, census)?;
-        object += bytes;
+    for area in &collector_state::of(ctx).static_areas {
+        let mut object = area.start;
+        while object < area.end {
+            // SAFETY: whoever registered the area promised that it is walkable.
+            let first = unsafe { *(object as *const u64) };
+            let bytes = checked_bytes(first, object)?;
+            check_object(heap, object, first, true, census)?;
+            object += bytes;
+        }
     }
     Ok(())
 }

@@ -266,10 +266,11 @@ impl BlockTable {
     /// Makes all quarantined blocks available again.
     fn release_quarantine(&mut self) {
         for block in 0..self.frontier {
+            if self.state(block) != state::QUARANTINE {
+                continue;
+            }
             // SAFETY: a dead block of this heap.
-            if self.state(block) == state::QUARANTINE
-                && unsafe { memory::commit(self.start_of(block) as *mut u8, BLOCK_BYTES as usize) }
-            {
+            if unsafe { memory::commit(self.start_of(block) as *mut u8, BLOCK_BYTES as usize) } {
                 self.used += 1;
                 self.free(block, 1);
             }
@@ -302,7 +303,7 @@ impl BlockTable {
         let mut length = 0;
         while block < self.frontier {
             // SAFETY: `block` is below the block count.
-            if block % 64 == 0 && unsafe { *self.free.add(block / 64) } == 0 {
+            if block.is_multiple_of(64) && unsafe { *self.free.add(block / 64) } == 0 {
                 block += 64;
                 length = 0;
                 continue;

@@ -14,7 +14,7 @@ pub const LINE: usize = (BLOCK_BYTES >> CARD_SHIFT) as usize;
 pub const WINDOWS: usize = CARD_COUNT / LINE;
 pub const WINDOW_BYTES: u64 = (CARD_COUNT as u64) << CARD_SHIFT;
 
-const _: () = assert!(LINE % 8 == 0, "lines are scanned word by word");
+const _: () = assert!(LINE.is_multiple_of(8), "lines are scanned word by word");
 
 pub struct CardTable {
     cards: *mut u8,

@@ -34,7 +34,7 @@ pub fn allocate(ctx: &mut ThreadContext, header: u64) -> *mut u64 {
 /// Raw, uninitialised room of `bytes` (a multiple of 16). Never collects.
 #[inline]
 pub fn allocate_bytes(ctx: &mut ThreadContext, bytes: u64) -> *mut u64 {
-    debug_assert!(bytes > 0 && bytes % 16 == 0, "objects are multiples of 16 bytes");
+    debug_assert!(bytes > 0 && bytes.is_multiple_of(16), "objects are multiples of 16 bytes");
     if bytes > ctx.alloc_limit - ctx.alloc_ptr {
         return space::allocate_slow(ctx, bytes);
     }

@@ -215,7 +215,7 @@ impl Heap {
     /// space or memory are exhausted.
     pub fn allocate(&mut self, ctx: &mut ThreadContext, bytes: u64) -> Option<u64> {
         self.steps += 1;
-        self.stress_due |= self.every != 0 && self.steps % self.every == 0;
+        self.stress_due |= self.every != 0 && self.steps.is_multiple_of(self.every);
         if bytes > LARGE_BYTES {
             // Smaller than a block and there is room in the chunk: that was the fast path.
             return self.allocate_large(bytes);

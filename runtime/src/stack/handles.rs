@@ -9,12 +9,15 @@ use std::marker::PhantomData;
 
 const CHUNK: usize = 256;
 
+/// Slots must not move, so the chunks are boxed.
+type Chunk = Box<[u64; CHUNK]>;
+
 /// Handles of one thread.
 #[derive(Default)]
 pub struct HandleArea {
-    scoped: Vec<Box<[u64; CHUNK]>>,
+    scoped: Vec<Chunk>,
     scoped_count: usize,
-    persistent: Vec<Box<[u64; CHUNK]>>,
+    persistent: Vec<Chunk>,
     free: Vec<*mut u64>,
 }
 

@@ -6,6 +6,7 @@ mod fuzz;
 mod graphs;
 mod limits;
 mod measure;
+mod statics;
 
 use super::options::GcOptions;
 use super::verify::{Census, check};
