@@ -1,9 +1,10 @@
 ;;;; Files of the library in the order in which they are compiled and loaded.
 ;;;; A file may use the macros and expansion-time functions of the files before it.
-("kernel/definitions"
+("kernel/properties"
  "kernel/object-kinds"
  "kernel/lists"
  "symbols/gensym"
+ "eval-and-compile/macroexpansion"
  "iteration/do"
  "data-and-control-flow/control"
  "kernel/lambda-lists"

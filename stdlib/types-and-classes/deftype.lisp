@@ -5,9 +5,11 @@
 ;;; Values: the expansion (or the specifier itself) and whether it was expanded.
 (defun %expand-type-once (specifier)
   (let* ((name (if (consp specifier) (car specifier) specifier))
-         (expander (if (and name (symbolp name)) (%get-property name '%type-expander) nil)))
+         (expander (if (and name (symbolp name))
+                       (%primitive compile-time-info name '%type-expander)
+                       nil)))
     (if expander
-        (values (funcall expander specifier nil) t)
+        (values (funcall (car expander) specifier nil) t)
         (values specifier nil))))
 
 ;;; The specifier with its outermost name expanded as far as possible.

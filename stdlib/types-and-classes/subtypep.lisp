@@ -11,6 +11,7 @@
 ;;;;   12 instance: list of (positive-layouts . negative-layouts)
 
 (defconstant +set-components+ 13)
+(defconstant +all-array-kinds+ (1- (ash 1 44)))
 
 (defun %empty-set ()
   (let ((set (%primitive make-simple-vector +set-components+ nil)))
@@ -103,8 +104,6 @@
         (t (cons nil (union (cdr a) (cdr b))))))
 
 ;;; Arrays: the mask has a bit for each element kind, once for simple and once for other arrays.
-
-(defconstant +all-array-kinds+ (1- (ash 1 44)))
 
 (defun %array-mask (simple kind)
   (let ((mask (if kind (ash 1 kind) (1- (ash 1 22)))))
@@ -240,11 +239,22 @@
 (defun %interval-set (components low high)
   (let ((set (%empty-set)))
     (dolist (i components set)
-      (let ((low (if (and (eql i 0) (consp low)) (1+ (floor (car low))) low))
-            (high (if (and (eql i 0) (consp high)) (1- (ceiling (car high))) high)))
+      (let ((low (if (eql i 0) (%integer-low low) low))
+            (high (if (eql i 0) (%integer-high high) high)))
         (if (%interval-empty-p low high (eql i 0))
             nil
             (%set-svref set i (list (cons low high))))))))
+
+;;; The bounds for the integers of an interval of reals.
+(defun %integer-low (bound)
+  (cond ((eq bound '*) bound)
+        ((consp bound) (1+ (floor (car bound))))
+        (t (ceiling bound))))
+
+(defun %integer-high (bound)
+  (cond ((eq bound '*) bound)
+        ((consp bound) (1- (ceiling (car bound))))
+        (t (floor bound))))
 
 (defun %bound-argument (arguments n)
   (if (nthcdr n arguments) (nth n arguments) '*))

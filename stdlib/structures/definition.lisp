@@ -1,0 +1,100 @@
+(in-package "ROOK-KERNEL")
+;;;; Structure descriptions: what DEFSTRUCT knows of a structure type, at compile time and later.
+;;;; A description is a simple vector, the property %STRUCTURE of the type's name.
+
+(defmacro %define-vector-fields (&rest fields)
+  (let ((i -1))
+    `(progn
+       ,@(%map1 #'(lambda (field)
+                    (setq i (1+ i))
+                    `(defmacro ,field (object) (list 'svref object ,i)))
+                fields))))
+
+;;; TYPE is NIL, LIST or (VECTOR element-type); SLOTS are all of them, inherited ones first; SIZE
+;;; counts everything in an instance but the layout, initial offsets and names included; NAMES are
+;;; pairs (index . name) of the names stored in typed structures; DEPTH is the layout's position
+;;; among its ancestors.
+(%define-vector-fields
+ %structure-name %structure-type %structure-include %structure-slots %structure-size
+ %structure-names %structure-depth %structure-conc-name)
+
+;;; A slot: name, initial form, whether it has one, type, whether it is read-only, its index, and
+;;; the name of its accessor. Slots of layouts are the same vectors.
+(%define-vector-fields
+ %structure-slot-name %structure-slot-initform %structure-slot-initform-p %structure-slot-type
+ %structure-slot-read-only %structure-slot-index %structure-slot-accessor)
+
+(defun %find-structure (name)
+  (if (symbolp name) (%get-property name '%structure) nil))
+
+(defun %structure-or-error (name)
+  (or (%find-structure name)
+      (error "There is no structure type named ~S." name)))
+
+;;; Records a description; at compile time as well.
+(defun %register-structure (description)
+  (%put-property (%structure-name description) '%structure description)
+  description)
+
+;;; Gives an untyped structure its layout, at load time. An equal redefinition keeps the layout.
+(defun %install-structure (description)
+  (let* ((name (%structure-name description))
+         (parent (%find-layout (or (%structure-include description) 'structure-object)))
+         (old (%find-layout name))
+         (slots (%primitive list-to-simple-vector (%structure-slots description)))
+         (size (%structure-size description)))
+    (%register-structure description)
+    (if (and old (eq (%layout-kind old) :structure))
+        (if (and (eql (%layout-instance-size old) size)
+                 (equal (%layout-direct-superclasses old) (list parent)))
+            (%set-instance-ref old 5 slots)
+            (%install-layout name (%make-layout name (list parent) :structure size slots)))
+        (%install-layout name (%make-layout name (list parent) :structure size slots)))
+    (let ((layout (%find-layout name)))
+      (%set-layout-print-function layout (%layout-print-function parent))
+      layout)))
+
+;;; Tests.
+
+;;; A form that tests whether the value of VARIABLE is an instance of the structure type NAME.
+(defun %structure-test-form (variable name)
+  (let ((description (%find-structure name)))
+    (if (%structure-type description)
+        `(%typed-structure-p ,variable ',name)
+        `(%instance-at-depth-p ,variable
+                               (load-time-value (%find-layout ',name))
+                               ,(%structure-depth description)))))
+
+;;; Whether OBJECT's layout has TARGET at DEPTH among its ancestors.
+(declaim (inline %instance-at-depth-p))
+(defun %instance-at-depth-p (object target depth)
+  (declare (fixnum depth))
+  (let ((layout (%layout-of object)))
+    (cond ((eq layout target) (if layout t nil))
+          ((null layout) nil)
+          (t (%layout-at-depth-p layout target depth)))))
+
+(defun %layout-at-depth-p (layout target depth)
+  (declare (fixnum depth))
+  (and (%layoutp layout)
+       (let ((ancestors (%layout-ancestors layout)))
+         (and (%fix> (%vector-size ancestors) depth)
+              (eq (%other-ref ancestors depth) target)))))
+
+;;; For typed, named structures: the names stand at their indexes.
+(defun %typed-structure-p (object name)
+  (let* ((description (%structure-or-error name))
+         (own (car (last (%structure-names description)))))
+    (if (eq (%structure-type description) 'list)
+        (and (consp object)
+             (let ((tail (nthcdr (car own) object)))
+               (and (consp tail) (eq (car tail) (cdr own)))))
+        (and (vectorp object)
+             (> (length object) (car own))
+             (eq (%aref1 object (car own)) (cdr own))))))
+
+(defun copy-structure (structure)
+  (if (and (%instancep structure) (%layoutp (%layout-of structure))
+           (eq (%layout-kind (%layout-of structure)) :structure))
+      (%primitive copy-object structure)
+      (%type-error structure 'structure-object)))
