@@ -3,12 +3,7 @@
 ;;;; Streams made of others, string streams, closing, and the standard streams.
 
 (defun %make-composite (type direction element-type parts)
-  (let ((stream (%primitive make-record +kind-stream+ 5 nil)))
-    (%set-other-ref stream +stream-direction+ direction)
-    (%set-other-ref stream +stream-element-type+ element-type)
-    (%set-other-ref stream +composite-type+ type)
-    (%set-other-ref stream +composite-parts+ parts)
-    stream))
+  (%primitive make-composite-stream direction element-type type parts))
 
 (defun %check-direction (stream predicate type)
   (unless (funcall predicate stream)
@@ -106,7 +101,7 @@
          (unwind-protect
               ,(if index
                    `(multiple-value-prog1 (progn ,@forms)
-                      (setf ,index (+ ,first (%primitive file-position ,var))))
+                      (setf ,index (+ ,first (%primitive string-stream-index ,var))))
                    `(progn ,@forms))
            (close ,var))))))
 
@@ -121,7 +116,7 @@
            (when ,var (close ,var :abort ,abort)))))))
 
 (defun close (stream &key abort)
-  (cond ((%native-p stream) (%primitive close-stream stream abort))
+  (cond ((%native-p stream) (%primitive stream-close stream abort))
         ((%stream-object-p stream)
          (if (%stream-slot stream +stream-direction+)
              (progn (%set-other-ref stream +stream-direction+ nil) t)

@@ -6,7 +6,7 @@
 (defun %read-char (stream)
   (let ((target (%input-target stream)))
     (if (%native-p target)
-        (%primitive read-char target)
+        (%primitive stream-read-char target)
         (case (%composite-type target)
           (:concatenated (%read-concatenated target #'%read-char))
           (:echo (%echo target (%read-char (first (%composite-parts target)))))
@@ -33,7 +33,7 @@
 (defun %peek-char (stream)
   (let ((target (%input-target stream)))
     (if (%native-p target)
-        (%primitive peek-char target)
+        (%primitive stream-peek-char target)
         (case (%composite-type target)
           (:concatenated (%read-concatenated target #'%peek-char))
           (:echo (%peek-char (first (%composite-parts target))))
@@ -42,7 +42,7 @@
 (defun %unread-char (char stream)
   (let ((target (%input-target stream)))
     (if (%native-p target)
-        (%primitive unread-char target)
+        (%primitive stream-unread-char target char)
         (case (%composite-type target)
           (:concatenated
            (if (%composite-parts target)
@@ -92,7 +92,7 @@
 (defun listen (&optional stream)
   (let ((target (%input-target (%input-stream stream))))
     (if (%native-p target)
-        (%primitive listen target)
+        (%primitive stream-listen target)
         (case (%composite-type target)
           (:concatenated (if (%peek-char target) t nil))
           (:echo (listen (first (%composite-parts target))))
@@ -101,7 +101,7 @@
 (defun clear-input (&optional stream)
   (let ((target (%input-target (%input-stream stream))))
     (if (%native-p target)
-        (%primitive clear-input target)
+        (%primitive stream-clear-input target)
         (case (%composite-type target)
           (:concatenated nil)
           (:echo (clear-input (first (%composite-parts target))))
@@ -127,7 +127,7 @@
          (target (%input-target stream)))
     (multiple-value-bind (line missing-newline-p)
         (if (%native-p target)
-            (let ((line (%primitive read-line target)))
+            (let ((line (%primitive stream-read-line target)))
               (values line (%second-value)))
             (%read-line-by-characters target))
       (if line
@@ -136,26 +136,10 @@
 
 ;;; Bytes and sequences.
 
-(defun %element-bits (stream)
-  ;; Width of the bytes of a binary stream.
-  (let ((type (%stream-slot stream +stream-element-type+)))
-    (if (consp type) (second type) 8)))
-
-(defun %signed-bytes-p (stream)
-  (let ((type (%stream-slot stream +stream-element-type+)))
-    (and (consp type) (eq (first type) 'signed-byte))))
-
-(defun %read-native-byte (stream)
-  (let* ((bits (%element-bits stream))
-         (byte (%primitive read-byte stream bits)))
-    (if (and byte (%signed-bytes-p stream) (logbitp (1- bits) byte))
-        (- byte (ash 1 bits))
-        byte)))
-
 (defun %read-byte (stream)
   (let ((target (%input-target stream)))
     (if (%native-p target)
-        (%read-native-byte target)
+        (%primitive stream-read-byte target)
         (case (%composite-type target)
           (:concatenated (%read-concatenated target #'%read-byte))
           (:echo (let* ((parts (%composite-parts target))

@@ -4,7 +4,7 @@
 
 (defun %write-char (char stream)
   (let ((target (%output-target stream)))
-    (cond ((%native-p target) (%primitive write-char char target))
+    (cond ((%native-p target) (%primitive stream-write-char target char))
           ((eq (%composite-type target) :broadcast)
            (dolist (part (%composite-parts target)) (%write-char char part)))
           (t (%user-stream-call 'write-char target char)))
@@ -13,7 +13,7 @@
 (defun %write-string (string stream start end)
   ;; STRING is a simple string, START and END are good.
   (let ((target (%output-target stream)))
-    (cond ((%native-p target) (%primitive write-string target string start end))
+    (cond ((%native-p target) (%primitive stream-write-string target string start end))
           ((eq (%composite-type target) :broadcast)
            (dolist (part (%composite-parts target)) (%write-string string part start end)))
           (t (%user-stream-call 'write-string target string start end)))
@@ -83,8 +83,8 @@
   (let ((target (%output-target stream)))
     (cond ((%native-p target)
            (case operation
-             (clear-output (%primitive clear-output target))
-             (t (%primitive flush-stream target))))
+             (clear-output (%primitive stream-clear-output target))
+             (t (%primitive stream-flush target))))
           ((eq (%composite-type target) :broadcast)
            (dolist (part (%composite-parts target)) (%for-each-output operation part)))
           (t (%user-stream-call operation target)))
@@ -99,20 +99,9 @@
 
 ;;; Bytes and sequences.
 
-(defun %write-native-byte (byte stream)
-  (let ((bits (%element-bits stream))
-        (signed (%signed-bytes-p stream)))
-    (unless (and (integerp byte)
-                 (if signed
-                     (< (integer-length byte) bits)
-                     (and (not (minusp byte)) (<= (integer-length byte) bits))))
-      (error 'type-error :datum byte
-                         :expected-type (list (if signed 'signed-byte 'unsigned-byte) bits)))
-    (%primitive write-byte byte stream bits)))
-
 (defun write-byte (byte stream)
   (let ((target (%output-target stream)))
-    (cond ((%native-p target) (%write-native-byte byte target))
+    (cond ((%native-p target) (%primitive stream-write-byte target byte))
           ((eq (%composite-type target) :broadcast)
            (dolist (part (%composite-parts target)) (write-byte byte part)))
           (t (%user-stream-call 'write-byte target byte)))
