@@ -50,7 +50,8 @@ pub fn run<R>(f: impl FnOnce(&mut ThreadContext) -> R) -> R {
     let ctx = start::boot(StackKind::Mapped).unwrap_or_else(|| crate::thread::fatal_error("the runtime was started before"));
     signals::install(ctx);
     start::set_arguments(std::env::args_os().collect());
-    stack::run_on_lisp_stack(ctx, |ctx| {
+    // SAFETY: the context was just made for this thread and is used by nobody else.
+    stack::run_on_lisp_stack(unsafe { &mut *ctx }, |ctx| {
         if let Some(image) = crate::stack::frame_table::image() {
             // The library's own top-level code; user programs are started by `rook_main`.
             if start::run_init_functions(ctx, image).is_err() {

@@ -172,7 +172,8 @@ pub unsafe extern "C" fn rook_main(argc: i32, argv: *const *const libc::c_char) 
     let Some(ctx) = boot(StackKind::Mapped) else { fatal_error("the runtime was started before") };
     signals::install(ctx);
     let Some(image) = frame_table::image() else { fatal_error("this program carries no Lisp image") };
-    stack::run_on_lisp_stack(ctx, |ctx| {
+    // SAFETY: the context was just made for this thread and is used by nobody else.
+    stack::run_on_lisp_stack(unsafe { &mut *ctx }, |ctx| {
         run_program(ctx, image);
     });
     exit(0)

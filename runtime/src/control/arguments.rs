@@ -117,7 +117,7 @@ fn check(ctx: &mut ThreadContext, start: u64, nargs: u64, keywords: Value) -> Li
     if nargs <= start {
         return Ok(nil());
     }
-    if (nargs - start) % 2 != 0 {
+    if !(nargs - start).is_multiple_of(2) {
         let items: Vec<Value> = (start..nargs).map(|i| argument(ctx, i)).collect();
         let items = list(ctx, &items);
         return Err(ctx.raise(ErrorKind::OddKeywords, &[items, nil()]));

@@ -65,12 +65,13 @@ pub fn poll(ctx: &mut ThreadContext, sp: u64) -> LispResult<()> {
     };
     limit.store(ctx.real_stack_limit, Ordering::SeqCst);
     let pending = if ctx.no_gc == 0 { interrupts.swap(0, Ordering::SeqCst) } else { 0 };
-    if ctx.gc_requested != 0 && ctx.no_gc == 0 {
-        if let Err(raised) = gc::safepoint(ctx) {
-            // The interrupt waits for the next safepoint, behind the exhausted heap.
-            interrupts.fetch_or(pending, Ordering::SeqCst);
-            return Err(raised);
-        }
+    if ctx.gc_requested != 0
+        && ctx.no_gc == 0
+        && let Err(raised) = gc::safepoint(ctx)
+    {
+        // The interrupt waits for the next safepoint, behind the exhausted heap.
+        interrupts.fetch_or(pending, Ordering::SeqCst);
+        return Err(raised);
     }
     // One request is served per poll; the others wait for the next.
     let defer = |bits: u64| {

@@ -189,3 +189,80 @@ mod tests {
         assert_eq!(&line.bytes[..line.length], b"at 0xbeef0x0");
     }
 }
+
+#[cfg(test)]
+mod process_tests {
+    use super::*;
+    use crate::abi::thread_context::ErrorKind;
+
+    /// Runs `f` in a child process with handlers installed; gives its exit status and standard error.
+    fn in_child(f: impl FnOnce(&mut ThreadContext)) -> (i32, String) {
+        let mut pipe = [0; 2];
+        // SAFETY: plain system calls; the child runs only `f` and ends without unwinding.
+        unsafe {
+            assert_eq!(libc::pipe(pipe.as_mut_ptr()), 0);
+            let child = libc::fork();
+            if child == 0 {
+                libc::dup2(pipe[1], 2);
+                let ctx = Box::leak(crate::thread::create());
+                stack::map(ctx);
+                install(ctx);
+                f(ctx);
+                libc::_exit(0);
+            }
+            libc::close(pipe[1]);
+            let mut text = Vec::new();
+            let mut buffer = [0u8; 512];
+            loop {
+                let count = libc::read(pipe[0], buffer.as_mut_ptr() as *mut _, buffer.len());
+                if count <= 0 {
+                    break;
+                }
+                text.extend_from_slice(&buffer[..count as usize]);
+            }
+            libc::close(pipe[0]);
+            let mut status = 0;
+            libc::waitpid(child, &mut status, 0);
+            assert!(libc::WIFEXITED(status), "the child ends by exit, not by a signal");
+            (libc::WEXITSTATUS(status), String::from_utf8_lossy(&text).into_owned())
+        }
+    }
+
+    #[test]
+    fn faults_end_the_process_with_a_name() {
+        let (status, text) = in_child(|ctx| {
+            // SAFETY: none, on purpose: the guard page of the stack.
+            unsafe { std::ptr::write_volatile((ctx.stack_low - 8) as *mut u8, 1) };
+        });
+        assert_eq!(status, EXIT_FATAL);
+        assert!(text.contains("guard page"), "{text}");
+        let (status, text) = in_child(|_| {
+            // SAFETY: none, on purpose: an unmapped address.
+            unsafe { std::ptr::write_volatile(64 as *mut u8, 1) };
+        });
+        assert_eq!(status, EXIT_FATAL);
+        assert!(text.contains("memory fault at 0x40"), "{text}");
+    }
+
+    #[test]
+    fn an_interrupt_waits_for_a_safepoint_and_a_second_one_does_not() {
+        let (status, _) = in_child(|ctx| {
+            // SAFETY: signals this process.
+            unsafe { libc::raise(libc::SIGINT) };
+            assert_eq!(ctx.stack_limit, u64::MAX);
+            let raised = safepoint::poll(ctx, u64::MAX).is_err();
+            let is_interrupt = ctx.pending_kind == ErrorKind::Interrupt as u64;
+            let is_calm = ctx.stack_limit == ctx.real_stack_limit;
+            end(if raised && is_interrupt && is_calm { 7 } else { 8 })
+        });
+        assert_eq!(status, 7);
+        let (status, _) = in_child(|_| {
+            // SAFETY: as above.
+            unsafe {
+                libc::raise(libc::SIGINT);
+                libc::raise(libc::SIGINT);
+            }
+        });
+        assert_eq!(status, EXIT_INTERRUPT);
+    }
+}

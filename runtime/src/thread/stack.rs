@@ -94,7 +94,7 @@ unsafe extern "C-unwind" {
 }
 
 /// Runs `f` on the Lisp stack. Must not be nested.
-pub fn run_on_lisp_stack<R>(ctx: *mut ThreadContext, f: impl FnOnce(&mut ThreadContext) -> R) -> R {
+pub fn run_on_lisp_stack<R>(ctx: &mut ThreadContext, f: impl FnOnce(&mut ThreadContext) -> R) -> R {
     struct Job<F, R> {
         ctx: *mut ThreadContext,
         f: Option<F>,
@@ -111,14 +111,14 @@ pub fn run_on_lisp_stack<R>(ctx: *mut ThreadContext, f: impl FnOnce(&mut ThreadC
     fn runner<F: FnOnce(&mut ThreadContext) -> R, R>(_: &Job<F, R>) -> extern "C-unwind" fn(*mut u8) {
         run::<F, R>
     }
+    assert_eq!(ctx.system_stack, 0, "the Lisp stack is entered once");
+    let top = ctx.stack_high & !15;
+    let ctx = ctx as *mut ThreadContext;
     let mut job = Job { ctx, f: Some(f), result: None };
     let function = runner(&job);
-    // SAFETY: the context's Lisp stack is mapped and unused; its top is 16-byte aligned.
-    unsafe {
-        assert_eq!((*ctx).system_stack, 0, "the Lisp stack is entered once");
-        let top = (*ctx).stack_high & !15;
-        rook_switch_stack(ctx, function, &raw mut job as *mut u8, top);
-    }
+    // SAFETY: the context's Lisp stack is mapped and unused; its top is 16-byte aligned. The borrow of
+    // the context passes to the job until the call returns.
+    unsafe { rook_switch_stack(ctx, function, &raw mut job as *mut u8, top) };
     job.result.expect("the job has run")
 }
 
@@ -132,7 +132,7 @@ mod tests {
         map(&mut ctx);
         let bounds = ctx.stack_low..ctx.stack_high;
         let mut seen = 0;
-        let result = run_on_lisp_stack(&mut *ctx, |_| {
+        let result = run_on_lisp_stack(&mut ctx, |_| {
             let local = 0u8;
             seen = &raw const local as u64;
             7
@@ -147,7 +147,7 @@ mod tests {
         let mut ctx = crate::thread::create();
         map(&mut ctx);
         let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            run_on_lisp_stack(&mut *ctx, |_| std::panic::resume_unwind(Box::new(1)))
+            run_on_lisp_stack(&mut ctx, |_| std::panic::resume_unwind(Box::new(1)))
         }));
         assert!(caught.is_err());
     }

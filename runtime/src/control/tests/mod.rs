@@ -1,5 +1,17 @@
 //! Control tested with hand-made functions in the Lisp calling convention.
 
+macro_rules! entry {
+    ($name:ident) => {{
+        unsafe extern "C" {
+            fn $name();
+        }
+        $name as *const () as u64
+    }};
+}
+
+mod arguments;
+mod overflow;
+
 use super::*;
 use crate::abi::layout::{self, kind, symbol};
 use crate::abi::tags::FUNCTION_TAG;
@@ -175,15 +187,6 @@ core::arch::global_asm!(
 );
 const _: () = assert!(exit_kind::CATCH == 0 && exit_kind::BLOCK == 1 && exit_kind::CLEANUP == 2, "kinds used above");
 const _: () = assert!(size_of::<ExitRecord>() == 72, "room used above");
-
-macro_rules! entry {
-    ($name:ident) => {{
-        unsafe extern "C" {
-            fn $name();
-        }
-        $name as *const () as u64
-    }};
-}
 
 fn function(ctx: &mut ThreadContext, entry: u64) -> Value {
     let base = allocate(ctx, layout::header(kind::FUNCTION, 1));
@@ -464,130 +467,5 @@ fn values_are_kept_and_put_back() {
             }
             ctx.value_count = 0;
         }
-    });
-}
-
-// (depth-tag value): recurses for ever, with an entry check
-core::arch::global_asm!(
-    ".pushsection .text.rook_test_recurse,\"ax\",@progbits",
-    ".globl rook_test_recurse", ".hidden rook_test_recurse",
-    "rook_test_recurse:",
-    "push rbp; mov rbp, rsp; sub rsp, 32",
-    "mov [rbp - 8], rdi; mov [rbp - 16], rsi; mov [rbp - 24], rdx; mov [rbp - 32], rcx",
-    "cmp rsp, [r15 + {stack_limit}]; ja 1f",
-    "mov rdi, r15; call rook_rt_entry_slow",
-    "1: mov rdi, [rbp - 8]; mov rsi, [rbp - 16]; mov rdx, [rbp - 24]; mov rcx, [rbp - 32]",
-    "call rook_test_recurse",
-    "leave; ret",
-    // %RAISE that throws the pending error's second argument to the tag in its closure slot
-    ".globl rook_test_raise_throw", ".hidden rook_test_raise_throw",
-    "rook_test_raise_throw:",
-    "push rbp; mov rbp, rsp",
-    "mov rsi, [rdi - 5 + 16]; mov rdx, [r15 + {pending_args} + 8]; mov rdi, r15; mov ecx, 1",
-    "call rook_rt_throw",
-    "ud2",
-    ".popsection",
-    stack_limit = const offset::STACK_LIMIT,
-    pending_args = const offset::PENDING_ARGS,
-);
-
-#[test]
-fn stack_overflow_is_a_condition_again_and_again() {
-    with_context(|ctx| {
-        let tag = fresh_symbol(ctx);
-        let raise = well_known(Sym::RAISE);
-        let before = raise.slot(symbol::FUNCTION);
-        let base = allocate(ctx, layout::header(kind::FUNCTION, 2));
-        // SAFETY: a function of size two: entry and one slot.
-        unsafe {
-            *base.add(1) = entry!(rook_test_raise_throw);
-            *base.add(2) = tag.0;
-        }
-        set_slot(ctx, raise, symbol::FUNCTION, Value(base as u64 | FUNCTION_TAG));
-        let (catch, recurse) = (function(ctx, entry!(rook_test_catch)), function(ctx, entry!(rook_test_recurse)));
-        crate::thread::stack::map(ctx);
-        crate::thread::limits::set_stack_size(ctx, 1 << 20);
-        let limit = ctx.stack_limit;
-        crate::thread::stack::run_on_lisp_stack(ctx, |ctx| {
-            for round in 0..5 {
-                let size = call_lisp(ctx, catch, &[tag, recurse, nil()]).expect("caught in Lisp");
-                assert_eq!(size, n(1 << 20), "round {round}");
-                assert_eq!(ctx.pending_kind, ErrorKind::StackOverflow as u64);
-                assert_eq!(ctx.stack_limit, limit, "the check is armed again");
-            }
-            assert!(crate::thread::limits::grow_stack(ctx));
-            let size = call_lisp(ctx, catch, &[tag, recurse, nil()]).expect("caught in Lisp");
-            assert_eq!(size, n(3 << 19), "CONTINUE has raised the limit");
-        });
-        set_slot(ctx, raise, symbol::FUNCTION, before);
-        raise::clear_pending(ctx);
-        (ctx.stack_limit, ctx.real_stack_limit, ctx.soft_stack_limit) = (0, 0, 0);
-        (ctx.stack_low, ctx.stack_high) = (0, 0);
-        assert!(is_calm(ctx));
-    });
-}
-
-/// Calls a raw thunk of the runtime with the context in r15, as compiled code would.
-fn raw_call(ctx: &mut ThreadContext, thunk: u64, args: [u64; 3]) -> u64 {
-    let result: u64;
-    // SAFETY: the thunks follow the SysV rules for registers; r15 is saved around the call.
-    unsafe {
-        core::arch::asm!(
-            "push r15",
-            "mov r15, rdi",
-            "push rbp",
-            "call rax",
-            "pop rbp",
-            "pop r15",
-            inout("rax") thunk => result,
-            in("rdi") ctx as *mut ThreadContext,
-            in("rsi") args[0],
-            in("rdx") args[1],
-            in("rcx") args[2],
-            clobber_abi("C"),
-        );
-    }
-    ctx.lisp_fp = 0;
-    ctx.lisp_pc = 0;
-    result
-}
-
-#[test]
-fn lists_are_spread_and_gathered() {
-    with_context(|ctx| {
-        let items: Vec<Value> = (10..16).map(n).collect();
-        let spread = list(ctx, &items);
-        let count = raw_call(ctx, entry!(rook_rt_spread_list), [spread.0, 0, 0]);
-        assert_eq!((count, ctx.arg_count), (6, 6));
-        let rest = Value(raw_call(ctx, entry!(rook_rt_rest_list), [2, 6, 0]));
-        assert!(rest.list_iter().eq(items[2..].iter().copied()));
-        ctx.arg_count = 0;
-    });
-}
-
-#[test]
-fn keywords_are_found_and_checked() {
-    with_raise(|ctx| {
-        let (a, b) = (fresh_symbol(ctx), fresh_symbol(ctx));
-        let allow = well_known(Sym::KW_ALLOW_OTHER_KEYS);
-        let known = crate::object::simple_vector(ctx, &[a]);
-        let find = |ctx: &mut ThreadContext, key: Value, nargs| Value(raw_call(ctx, entry!(rook_rt_find_key), [1, nargs, key.0]));
-        let check = |ctx: &mut ThreadContext, nargs| Value(raw_call(ctx, entry!(rook_rt_check_keys), [1, nargs, known.0]));
-        let supply = |ctx: &mut ThreadContext, args: &[Value]| {
-            let items = list(ctx, args);
-            raw_call(ctx, entry!(rook_rt_spread_list), [items.0, 0, 0])
-        };
-        let nargs = supply(ctx, &[nil(), a, n(1), a, n(2)]);
-        assert_eq!(find(ctx, a, nargs), n(1), "the first of two counts");
-        assert_eq!(find(ctx, b, nargs), Value::UNSUPPLIED);
-        assert_eq!(check(ctx, nargs), nil());
-        let nargs = supply(ctx, &[nil(), b, n(1)]);
-        assert_eq!(check(ctx, nargs).car(), b, "unknown keywords are listed");
-        assert_eq!(ctx.pending_kind, ErrorKind::UnknownKeyword as u64);
-        let nargs = supply(ctx, &[nil(), b, n(1), allow, t()]);
-        assert_eq!(check(ctx, nargs), nil());
-        let nargs = supply(ctx, &[nil(), a]);
-        check(ctx, nargs);
-        assert_eq!(ctx.pending_kind, ErrorKind::OddKeywords as u64);
     });
 }
