@@ -1,40 +1,62 @@
-//! Integers on binary streams: the octets of an integer of some width.
+//! Integers on binary streams: what the element type says, and the octets of an integer.
 //!
-//! An element of n bits takes n/8 octets, rounded up, low octet first. Signs are the library's.
+//! An element of n bits takes n/8 octets, rounded up, low octet first.
 
 use super::lisp_stream::{read_bytes, write_bytes};
-use crate::abi::layout::{self, BIGNUM_NEGATIVE, kind};
-use crate::abi::tags::{MOST_POSITIVE_FIXNUM, OTHER_TAG};
-use crate::abi::thread_context::ThreadContext;
+use crate::abi::layout::{self, BIGNUM_NEGATIVE, kind, stream};
+use crate::abi::tags::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM, OTHER_TAG};
+use crate::abi::thread_context::{ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
-use crate::control::errors::wrong_type;
 use crate::heap::allocate;
-use crate::value::{LispResult, Value, nil};
+use crate::object::symbol::well_known;
+use crate::value::{LispResult, Raised, Value, nil};
 
-/// Widest element, in bits.
-const MAX_BITS: i64 = 1 << 15;
+/// Widest element, in octets.
+const MAX_OCTETS: usize = 1 << 12;
 
-fn octet_count(ctx: &mut ThreadContext, bits: Value) -> LispResult<usize> {
-    match bits.to_fixnum() {
-        Some(n @ 1..=MAX_BITS) => Ok((n as usize).div_ceil(8)),
-        _ => Err(wrong_type(ctx, bits, Sym::FIXNUM)),
-    }
+/// An integer type of whole octets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Element {
+    octets: usize,
+    signed: bool,
 }
 
-/// The next unsigned integer; NIL when fewer octets are left than it takes.
-pub fn read(ctx: &mut ThreadContext, s: Value, bits: Value) -> LispResult {
-    let mut octets = vec![0; octet_count(ctx, bits)?];
+/// The element type of a stream: `(unsigned-byte n)`, `(signed-byte n)`, BIT, or an octet for
+/// everything else (a bivalent stream).
+fn element_of(s: Value) -> Element {
+    let octet = Element { octets: 1, signed: false };
+    if !s.is_kind(kind::STREAM) {
+        return octet;
+    }
+    let element_type = s.slot(stream::ELEMENT_TYPE);
+    if !element_type.is_cons() || !element_type.cdr().is_cons() {
+        return octet;
+    }
+    let bits = element_type.cdr().car().to_fixnum().and_then(|bits| usize::try_from(bits).ok());
+    let octets = bits.map_or(1, |bits| bits.div_ceil(8).clamp(1, MAX_OCTETS));
+    Element { octets, signed: element_type.car() == well_known(Sym::SIGNED_BYTE) }
+}
+
+/// The next integer; NIL when fewer octets are left than it takes.
+pub fn read(ctx: &mut ThreadContext, s: Value) -> LispResult {
+    let element = element_of(s);
+    let mut octets = vec![0; element.octets];
     let n = read_bytes(ctx, s, &mut octets)?;
-    Ok(if n < octets.len() { nil() } else { integer(ctx, &octets) })
+    Ok(if n < element.octets { nil() } else { integer(ctx, &mut octets, element.signed) })
 }
 
-/// Writes the low octets of an integer in two's complement.
-pub fn write(ctx: &mut ThreadContext, s: Value, n: Value, bits: Value) -> LispResult<()> {
-    let count = octet_count(ctx, bits)?;
-    match octets_of(n, count) {
+/// Writes an integer; a type error when it does not fit the element type.
+pub fn write(ctx: &mut ThreadContext, s: Value, n: Value) -> LispResult<()> {
+    let element = element_of(s);
+    match octets_of(n, element) {
         Some(octets) => write_bytes(ctx, s, &octets),
-        None => Err(wrong_type(ctx, n, Sym::INTEGER)),
+        None => Err(misfit(ctx, s, n)),
     }
+}
+
+fn misfit(ctx: &mut ThreadContext, s: Value, n: Value) -> Raised {
+    let expected = if s.is_kind(kind::STREAM) { s.slot(stream::ELEMENT_TYPE) } else { well_known(Sym::INTEGER) };
+    ctx.raise(ErrorKind::Type, &[n, expected])
 }
 
 /// Negates little-endian two's complement.
@@ -47,18 +69,28 @@ fn negate(octets: &mut [u8]) {
     }
 }
 
-/// The unsigned integer of these octets.
-fn integer(ctx: &mut ThreadContext, octets: &[u8]) -> Value {
+fn integer(ctx: &mut ThreadContext, octets: &mut [u8], signed: bool) -> Value {
+    let negative = signed && octets.last().is_some_and(|&top| top & 0x80 != 0);
+    if negative {
+        negate(octets);
+    }
     let mut limbs: Vec<u64> = octets.chunks(8).map(limb).collect();
     while limbs.last() == Some(&0) {
         limbs.pop();
     }
+    let sign = if negative { -1 } else { 1 };
     match limbs[..] {
         [] => return Value::ZERO,
-        [one] if one <= MOST_POSITIVE_FIXNUM as u64 => return Value::fixnum(one as i64),
+        [one] => {
+            let n = one as i128 * sign;
+            if (MOST_NEGATIVE_FIXNUM as i128..=MOST_POSITIVE_FIXNUM as i128).contains(&n) {
+                return Value::fixnum(n as i64);
+            }
+        }
         _ => {}
     }
-    let base = allocate(ctx, layout::header(kind::BIGNUM, limbs.len() as u64));
+    let flag = if negative { BIGNUM_NEGATIVE } else { 0 };
+    let base = allocate(ctx, layout::header(kind::BIGNUM, limbs.len() as u64) | flag);
     for (i, limb) in limbs.iter().enumerate() {
         // SAFETY: the fresh bignum has a word for each limb after its header.
         unsafe { *base.add(1 + i) = *limb };
@@ -70,8 +102,8 @@ fn limb(octets: &[u8]) -> u64 {
     octets.iter().rev().fold(0, |limb, &octet| limb << 8 | octet as u64)
 }
 
-/// The low `count` octets of an integer; `None` when `n` is none.
-fn octets_of(n: Value, count: usize) -> Option<Vec<u8>> {
+/// The octets of an integer, when it fits.
+fn octets_of(n: Value, element: Element) -> Option<Vec<u8>> {
     let (negative, mut octets) = if let Some(n) = n.to_fixnum() {
         (n < 0, n.unsigned_abs().to_le_bytes().to_vec())
     } else if n.is_kind(kind::BIGNUM) {
@@ -80,11 +112,16 @@ fn octets_of(n: Value, count: usize) -> Option<Vec<u8>> {
     } else {
         return None;
     };
-    octets.resize(count, 0);
+    if negative && !element.signed || octets.iter().skip(element.octets).any(|&octet| octet != 0) {
+        return None;
+    }
+    octets.resize(element.octets, 0);
     if negative {
         negate(&mut octets);
     }
-    Some(octets)
+    // A signed element's top bit is its sign.
+    let top = octets.last().is_some_and(|&top| top & 0x80 != 0);
+    (!element.signed || top == negative).then_some(octets)
 }
 
 #[cfg(test)]
@@ -95,24 +132,35 @@ mod tests {
     #[test]
     fn integers_go_both_ways() {
         with_context(|ctx| {
-            for (count, n) in [(1, 255), (2, 0x1234), (8, MOST_POSITIVE_FIXNUM), (20, 1), (1, 0)] {
-                let octets = octets_of(Value::fixnum(n), count).expect("an integer");
-                assert_eq!(octets.len(), count);
-                assert_eq!(integer(ctx, &octets), Value::fixnum(n));
+            for (octets, signed, n) in [
+                (1, false, 255),
+                (1, true, -128),
+                (1, true, 127),
+                (2, false, 0x1234),
+                (8, true, MOST_NEGATIVE_FIXNUM),
+                (9, false, MOST_POSITIVE_FIXNUM),
+                (9, true, -1),
+            ] {
+                let element = Element { octets, signed };
+                let mut bytes = octets_of(Value::fixnum(n), element).expect("it fits");
+                assert_eq!(integer(ctx, &mut bytes, signed), Value::fixnum(n));
             }
-            assert_eq!(octets_of(Value::fixnum(-2), 2), Some(vec![0xfe, 0xff]));
-            assert_eq!(octets_of(nil(), 1), None);
+            for (octets, signed, n) in [(1, false, 256), (1, false, -1), (1, true, 128), (1, true, -129)] {
+                assert_eq!(octets_of(Value::fixnum(n), Element { octets, signed }), None, "{n}");
+            }
         });
     }
 
     #[test]
     fn wide_integers_are_bignums() {
         with_context(|ctx| {
-            for octets in [vec![0xff; 8], vec![1; 24]] {
-                let big = integer(ctx, &octets);
-                assert!(big.is_kind(kind::BIGNUM));
-                assert_eq!(octets_of(big, octets.len()), Some(octets));
-            }
+            let element = Element { octets: 8, signed: false };
+            let big = integer(ctx, &mut [0xff; 8], false);
+            assert!(big.is_kind(kind::BIGNUM));
+            assert_eq!(octets_of(big, element), Some(vec![0xff; 8]));
+            assert_eq!(octets_of(big, Element { octets: 8, signed: true }), None);
+            let least = integer(ctx, &mut [0, 0, 0, 0, 0, 0, 0, 0x80], true);
+            assert_eq!(octets_of(least, Element { octets: 8, signed: true }), Some(vec![0, 0, 0, 0, 0, 0, 0, 0x80]));
         });
     }
 }

@@ -5,6 +5,7 @@
 use super::characters::expect_character;
 use super::strings::{octets, put};
 use super::{bounds, set_second_value};
+use crate::abi::layout::kind;
 use crate::abi::thread_context::ErrorKind;
 use crate::abi::well_known::Sym;
 use crate::control::errors::{expect_fixnum, wrong_type};
@@ -15,7 +16,7 @@ use crate::io::open::{self, Direction, IfExists, IfMissing};
 use crate::io::{bytes, table, text_stream};
 use crate::object::symbol::{symbol_text, well_known};
 use crate::object::text::{expect_designator, expect_string, rust_text, string_span};
-use crate::object::{list, string, string_from_code_points, string_ref};
+use crate::object::{list, record, string, string_from_code_points, string_ref};
 use crate::primitives;
 use crate::value::{Value, nil, t};
 
@@ -69,12 +70,15 @@ fn on_descriptor<R>(s: Value, f: impl FnOnce(&mut FdStream) -> R) -> Option<R> {
 
 primitives! {
     /// The next character, or NIL at the end.
-    fn read_char(ctx, s) { lisp_stream::read_char(ctx, s).map(character_or_nil) }
-    fn peek_char(ctx, s) { lisp_stream::peek_char(ctx, s).map(character_or_nil) }
-    /// Puts the last character back.
-    fn unread_char(ctx, s) { lisp_stream::unread_char(ctx, s).map(|()| nil()) }
+    fn stream_read_char(ctx, s) { lisp_stream::read_char(ctx, s).map(character_or_nil) }
+    fn stream_peek_char(ctx, s) { lisp_stream::peek_char(ctx, s).map(character_or_nil) }
+    /// Puts back the last character read, which is `c`.
+    fn stream_unread_char(ctx, s, c) {
+        expect_character(ctx, c)?;
+        lisp_stream::unread_char(ctx, s).map(|()| nil())
+    }
     /// A line, or NIL at the end. Second value: T when no newline ended it.
-    fn read_line(ctx, s) {
+    fn stream_read_line(ctx, s) {
         match lisp_stream::read_line(ctx, s)? {
             Some((line, ended)) => {
                 let line = string_from_code_points(ctx, &line);
@@ -88,7 +92,7 @@ primitives! {
         }
     }
     /// Reads characters into part of a simple or other string; the index after the last one.
-    fn read_chars_into(ctx, s, text, start, end) {
+    fn stream_read_chars(ctx, s, text, start, end) {
         let Some(span) = string_span(text) else { return Err(wrong_type(ctx, text, Sym::STRING)) };
         let (start, end) = bounds(ctx, text, start, end, span.len)?;
         let chars = lisp_stream::read_chars(ctx, s, end - start)?;
@@ -100,16 +104,16 @@ primitives! {
         Ok(Value::fixnum((start + chars.len()) as i64))
     }
     /// Whether input is there.
-    fn listen(ctx, s) { lisp_stream::listen(ctx, s).map(Value::bool) }
-    fn clear_input(ctx, s) { lisp_stream::clear_input(ctx, s).map(|()| nil()) }
+    fn stream_listen(ctx, s) { lisp_stream::listen(ctx, s).map(Value::bool) }
+    fn stream_clear_input(ctx, s) { lisp_stream::clear_input(ctx, s).map(|()| nil()) }
 
-    fn write_char(ctx, c, s) {
+    fn stream_write_char(ctx, s, c) {
         let code = expect_character(ctx, c)?;
         lisp_stream::write_char(ctx, s, code)?;
         Ok(c)
     }
     /// Writes part of a string.
-    fn write_string(ctx, s, text, start, end) {
+    fn stream_write_string(ctx, s, text, start, end) {
         let Some(span) = string_span(text) else { return Err(wrong_type(ctx, text, Sym::STRING)) };
         let (start, end) = bounds(ctx, text, start, end, span.len)?;
         let chars = (start..end).map(|i| string_ref(span.data, span.start + i));
@@ -119,8 +123,8 @@ primitives! {
     /// Characters since the last newline, or NIL when unknown.
     fn stream_column(ctx, s) { Ok(integer_or_nil(lisp_stream::column(s))) }
     /// Writes out what is buffered.
-    fn flush_stream(ctx, s) { lisp_stream::flush(ctx, s).map(|()| nil()) }
-    fn clear_output(ctx, s) { lisp_stream::clear_output(ctx, s).map(|()| nil()) }
+    fn stream_flush(ctx, s) { lisp_stream::flush(ctx, s).map(|()| nil()) }
+    fn stream_clear_output(ctx, s) { lisp_stream::clear_output(ctx, s).map(|()| nil()) }
 
     fn make_string_input_stream(ctx, text, start, end) {
         let chars = expect_string(ctx, text)?;
@@ -128,6 +132,17 @@ primitives! {
         Ok(text_stream::make_input(ctx, &chars[start..end]))
     }
     fn make_string_output_stream(ctx) { Ok(text_stream::make_output(ctx)) }
+    /// The index of the next character of a string input stream.
+    fn string_stream_index(ctx, s) {
+        match lisp_stream::target(s) {
+            Some(Target::TextInput) => Ok(Value::fixnum(text_stream::index(s) as i64)),
+            _ => Err(wrong_type(ctx, s, Sym::STREAM)),
+        }
+    }
+    /// A stream object whose meaning the library knows: a type and parts.
+    fn make_composite_stream(ctx, direction, element_type, composite_type, parts) {
+        Ok(record(ctx, kind::STREAM, &[nil(), direction, element_type, composite_type, parts]))
+    }
     /// What was written to a string output stream since the last time.
     fn get_output_stream_string(ctx, s) {
         match lisp_stream::target(s) {
@@ -176,7 +191,7 @@ primitives! {
         Ok(make_table_stream(ctx, index, direction, well_known(Sym::CHARACTER)))
     }
     /// Closes a stream; NIL when it was closed before.
-    fn close_stream(ctx, s, abort) { lisp_stream::close(ctx, s, !abort.is_nil()).map(Value::bool) }
+    fn stream_close(ctx, s, abort) { lisp_stream::close(ctx, s, !abort.is_nil()).map(Value::bool) }
     /// Whether the stream is a terminal.
     fn stream_interactive_p(ctx, s) {
         Ok(Value::bool(on_descriptor(s, |f| f.is_interactive()).unwrap_or(false)))
@@ -204,9 +219,9 @@ primitives! {
         Ok(list(ctx, &numbers.map(Value::fixnum)))
     }
     /// Bytes (string streams: characters) before the current place, or NIL.
-    fn file_position(ctx, s) { lisp_stream::file_position(ctx, s).map(integer_or_nil) }
+    fn stream_file_position(ctx, s) { lisp_stream::file_position(ctx, s).map(integer_or_nil) }
     /// T when the stream could move there.
-    fn set_file_position(ctx, s, place) {
+    fn set_stream_file_position(ctx, s, place) {
         let target = match place.to_fixnum() {
             Some(n @ 0..) => n as u64,
             _ => return Err(wrong_type(ctx, place, Sym::UNSIGNED_BYTE)),
@@ -214,23 +229,23 @@ primitives! {
         lisp_stream::set_file_position(ctx, s, target).map(Value::bool)
     }
     /// Bytes in the file, or NIL.
-    fn file_length(ctx, s) { lisp_stream::file_length(ctx, s).map(integer_or_nil) }
+    fn stream_file_length(ctx, s) { lisp_stream::file_length(ctx, s).map(integer_or_nil) }
 
-    /// The next unsigned integer of `bits` bits, in whole octets, low octet first; NIL at the end.
-    fn read_byte(ctx, s, bits) { bytes::read(ctx, s, bits) }
-    /// Writes the low `bits` bits of an integer in whole octets, low octet first.
-    fn write_byte(ctx, n, s, bits) {
-        bytes::write(ctx, s, n, bits)?;
+    /// The next integer of a stream whose element type is an integer type of whole octets, low octet
+    /// first; NIL at the end.
+    fn stream_read_byte(ctx, s) { bytes::read(ctx, s) }
+    fn stream_write_byte(ctx, s, n) {
+        bytes::write(ctx, s, n)?;
         Ok(n)
     }
     /// Reads into part of a vector of octets; the index after the last one.
-    fn read_octets_into(ctx, s, vector, start, end) {
+    fn stream_read_octets(ctx, s, vector, start, end) {
         let room = octets(ctx, vector, start, end)?;
         let n = lisp_stream::read_bytes(ctx, s, room)?;
         Ok(Value::fixnum(expect_fixnum(ctx, start)? + n as i64))
     }
     /// Writes part of a vector of octets.
-    fn write_octets(ctx, s, vector, start, end) {
+    fn stream_write_octets(ctx, s, vector, start, end) {
         let bytes = octets(ctx, vector, start, end)?;
         lisp_stream::write_bytes(ctx, s, bytes)?;
         Ok(vector)
@@ -240,8 +255,10 @@ primitives! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::abi::layout::kind;
+    use crate::abi::layout::stream;
+    use crate::abi::thread_context::ThreadContext;
     use crate::object::package::keyword;
+    use crate::object::set_slot;
     use crate::object::string_to_rust;
     use crate::object::testing::with_context;
 
@@ -254,31 +271,38 @@ mod tests {
             let (supersede, create, error) = (keyword(ctx, "SUPERSEDE"), keyword(ctx, "CREATE"), keyword(ctx, "ERROR"));
             let out = Value(open_file(ctx, name, output, supersede, create, nil()));
             let text = string(ctx, "λ one\ntwo");
-            write_string(ctx, out, text, Value::ZERO, nil());
+            stream_write_string(ctx, out, text, Value::ZERO, nil());
             assert_eq!(Value(stream_column(ctx, out)), Value::fixnum(3));
-            assert_eq!(Value(close_stream(ctx, out, nil())), t());
+            assert_eq!(Value(stream_close(ctx, out, nil())), t());
             let s = Value(open_file(ctx, name, input, error, error, nil()));
-            assert_eq!(string_to_rust(Value(read_line(ctx, s))), "λ one");
-            assert_eq!(Value(read_char(ctx, s)), Value::character('t' as u32));
-            assert_eq!(Value(file_position(ctx, s)), Value::fixnum(8));
-            assert_eq!(Value(file_length(ctx, s)), Value::fixnum(10));
-            assert_eq!(string_to_rust(Value(read_line(ctx, s))), "wo");
-            assert!(Value(read_line(ctx, s)).is_nil());
-            close_stream(ctx, s, nil());
+            assert_eq!(string_to_rust(Value(stream_read_line(ctx, s))), "λ one");
+            assert_eq!(Value(stream_read_char(ctx, s)), Value::character('t' as u32));
+            assert_eq!(Value(stream_file_position(ctx, s)), Value::fixnum(8));
+            assert_eq!(Value(stream_file_length(ctx, s)), Value::fixnum(10));
+            assert_eq!(string_to_rust(Value(stream_read_line(ctx, s))), "wo");
+            assert!(Value(stream_read_line(ctx, s)).is_nil());
+            stream_close(ctx, s, nil());
             let out = Value(open_file(ctx, name, output, supersede, create, nil()));
-            let numbers = [(8, 200), (16, -2), (62, i64::MIN >> 1)];
-            for (bits, n) in numbers {
-                assert_eq!(Value(write_byte(ctx, Value::fixnum(n), out, Value::fixnum(bits))), Value::fixnum(n));
+            let element = |ctx: &mut ThreadContext, kind: Sym, bits| {
+                list(ctx, &[well_known(kind), Value::fixnum(bits)])
+            };
+            let numbers = [(Sym::UNSIGNED_BYTE, 8, 200), (Sym::SIGNED_BYTE, 16, -2), (Sym::SIGNED_BYTE, 64, i64::MIN >> 1)];
+            for (kind, bits, n) in numbers {
+                let element_type = element(ctx, kind, bits);
+                set_slot(ctx, out, stream::ELEMENT_TYPE, element_type);
+                assert_eq!(Value(stream_write_byte(ctx, out, Value::fixnum(n))), Value::fixnum(n));
+                let bad = stream_write_byte(ctx, out, nil());
+                assert_eq!(bad, crate::abi::tags::ERROR_MARK);
             }
-            assert_eq!(write_byte(ctx, nil(), out, Value::fixnum(8)), crate::abi::tags::ERROR_MARK);
-            close_stream(ctx, out, nil());
+            stream_close(ctx, out, nil());
             let s = Value(open_file(ctx, name, input, error, error, nil()));
-            for (bits, n) in [(8, 200), (16, 0xfffe)] {
-                assert_eq!(Value(read_byte(ctx, s, Value::fixnum(bits))), Value::fixnum(n));
+            for (kind, bits, n) in numbers {
+                let element_type = element(ctx, kind, bits);
+                set_slot(ctx, s, stream::ELEMENT_TYPE, element_type);
+                assert_eq!(Value(stream_read_byte(ctx, s)), Value::fixnum(n));
             }
-            assert!(Value(read_byte(ctx, s, Value::fixnum(64))).is_kind(kind::BIGNUM));
-            assert!(Value(read_byte(ctx, s, Value::fixnum(8))).is_nil());
-            close_stream(ctx, s, nil());
+            assert!(Value(stream_read_byte(ctx, s)).is_nil());
+            stream_close(ctx, s, nil());
             std::fs::remove_file(&path).unwrap();
             assert_eq!(open_file(ctx, name, input, error, error, nil()), crate::abi::tags::ERROR_MARK);
             assert_eq!(ctx.pending_kind, ErrorKind::File as u64);
