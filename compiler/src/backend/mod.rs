@@ -5,6 +5,7 @@
 
 pub mod frame_table;
 pub mod jit;
+pub mod object;
 pub mod unit;
 
 pub use unit::{Code, Relocation, RelocationKind, RelocationTarget, Site, Unit};
