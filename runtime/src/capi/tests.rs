@@ -205,3 +205,55 @@ fn the_header_declares_what_the_library_defines() {
     }
     assert!(exported.len() > 40);
 }
+
+/// (list 1 2) with fresh conses.
+fn fresh_list() -> Value {
+    rook_cons(rook_int64(1), rook_cons(rook_int64(2), nil()))
+}
+
+unsafe extern "C" fn collect_everything(_: i32, _: *mut Value) -> Value {
+    crate::gc::collect(context(), crate::gc::Level::Full);
+    nil()
+}
+
+/// Retains one fresh list in a segment, another as its own argument, and calls Lisp that collects.
+unsafe extern "C" fn retains_over_collection(_: i32, args: *mut Value) -> Value {
+    // SAFETY: one argument; the callee takes none.
+    unsafe {
+        let argument = *args;
+        gc_push_segment(std::ptr::null_mut(), 2);
+        let kept = fresh_list();
+        gc_set_retained(0, kept);
+        let handle = rook_handle_new(fresh_list());
+        let lost = crate::object::make_simple_vector(context(), 1, fresh_list());
+        let pointer = crate::object::record(context(), crate::abi::layout::kind::WEAK_POINTER, &[lost]);
+        gc_set_retained(1, pointer);
+        gc_prepare_call(0);
+        let collect = rook_intern(c"COLLECT-EVERYTHING".as_ptr(), std::ptr::null());
+        assert_eq!(rook_call(collect, 0, std::ptr::null(), std::ptr::null_mut()), ROOK_OK);
+        let is_intact = |list: Value| rook_car(list) == rook_int64(1) && rook_car(rook_cdr(list)) == rook_int64(2);
+        assert_eq!(rook_retained(0), kept, "what a segment retains stays in place");
+        assert!(is_intact(kept) && is_intact(argument) && is_intact(*args));
+        assert!(is_intact(rook_handle_get(handle)), "a handle follows its value");
+        rook_handle_free(handle);
+        // The C variable still holds the bits of a dead object: nobody marked it.
+        let weak = rook_retained(1).slot(0);
+        assert_ne!(weak, lost, "a C variable is no root");
+        gc_pop_segment();
+        argument
+    }
+}
+
+#[test]
+fn segments_keep_values_over_a_collection_and_c_variables_do_not() {
+    as_c(|| {
+        // SAFETY: literals, and an array of one argument.
+        unsafe {
+            rook_define(c"COLLECT-EVERYTHING".as_ptr(), std::ptr::null(), collect_everything, 0, 0);
+            let f = rook_define(c"RETAINS".as_ptr(), std::ptr::null(), retains_over_collection, 1, 1);
+            let mut result = nil();
+            assert_eq!(rook_call(f, 1, [fresh_list()].as_ptr(), &mut result), ROOK_OK);
+            assert_eq!(rook_length(result), 2);
+        }
+    });
+}
