@@ -226,6 +226,22 @@ fn numbers() {
 }
 
 #[test]
+fn integers_of_any_size() {
+    with_context(|ctx| {
+        for (text, k, limbs) in [
+            ("4611686018427387904", kind::BIGNUM, 1),
+            ("#xFFFFFFFFFFFFFFFFFF", kind::BIGNUM, 2),
+            ("123456789012345678901234567890/7", kind::RATIO, 2),
+        ] {
+            let v = read_one(ctx, text).unwrap().unwrap();
+            assert!(v.is_kind(k), "{text}");
+            assert_eq!(v.size(), limbs, "{text}");
+        }
+        assert_eq!(show(read_one(ctx, "-4611686018427387904").unwrap().unwrap()), "-4611686018427387904");
+    });
+}
+
+#[test]
 fn the_base_is_a_variable() {
     with_context(|ctx| {
         set_global_value(ctx, well_known(Sym::READ_BASE), Value::fixnum(16));
