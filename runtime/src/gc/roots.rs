@@ -110,7 +110,8 @@ pub fn for_each_pin(ctx: &ThreadContext, mut f: impl FnMut(*mut u64)) {
 pub fn for_each_code_address(ctx: &mut ThreadContext, mut f: impl FnMut(u64)) {
     let code = registry::of(ctx);
     for frame in Frames::new(ctx, code) {
-        f(frame.pc);
+        // The call lies before its return address.
+        f(frame.pc - 1);
     }
     let mut record = ctx.exit_chain;
     while !record.is_null() {

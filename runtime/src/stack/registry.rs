@@ -79,15 +79,16 @@ impl CodeRegistry {
     fn index_of(&self, address: u64) -> Option<usize> {
         let index = self.units.partition_point(|unit| unit.code.frames.text_start as u64 <= address).checked_sub(1)?;
         let frames = &self.units[index].code.frames;
-        (address - frames.text_start as u64 <= frames.text_size).then_some(index)
+        (address - (frames.text_start as u64) < frames.text_size).then_some(index)
     }
 
-    /// The table that describes the code at `pc`.
+    /// The table that describes the call that returns to `pc`. The call lies before that address, which
+    /// may be the first of the next unit.
     fn table(&self, pc: u64) -> Option<&FrameTable> {
         if let Some(image) = self.image.as_ref().filter(|image| frame_table::covers(image, pc)) {
             return Some(image);
         }
-        Some(&self.units[self.index_of(pc)?].code.frames)
+        Some(&self.units[self.index_of(pc.wrapping_sub(1))?].code.frames)
     }
 
     /// The call site that returns to `pc`.

@@ -163,6 +163,16 @@ fn random_graphs_agree_when_everything_moves() {
 }
 
 #[test]
+#[ignore = "takes minutes"]
+fn random_graphs_at_length() {
+    for seed in 100..400 {
+        for gc in ["verify,poison", "move-all,verify,poison", "verify,protect", "poison,every=50"] {
+            run(gc, seed, 20_000);
+        }
+    }
+}
+
+#[test]
 fn pinned_fuzz() {
     let mut world = World::new("verify,poison");
     let scope = HandleScope::new(&mut world);
