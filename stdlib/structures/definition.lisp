@@ -36,23 +36,36 @@
   (%put-property (%structure-name description) '%structure description)
   description)
 
+;;; The layout of a structure type for code that is loaded before the definition is executed: one
+;;; that waits to be filled in.
+(defun %structure-layout (name)
+  (or (%find-layout name)
+      (%get-property name '%awaited-layout)
+      (let ((layout (%allocate-instance *layout-of-layouts* 10)))
+        (%set-layout-plist layout nil)
+        (%set-layout-print-function layout nil)
+        (%put-property name '%awaited-layout layout))))
+
 ;;; Gives an untyped structure its layout, at load time. An equal redefinition keeps the layout.
 (defun %install-structure (description)
   (let* ((name (%structure-name description))
          (parent (%find-layout (or (%structure-include description) 'structure-object)))
          (old (%find-layout name))
          (slots (%primitive list-to-simple-vector (%structure-slots description)))
-         (size (%structure-size description)))
+         (size (%structure-size description))
+         (layout (cond ((and old
+                             (eq (%layout-kind old) :structure)
+                             (eql (%layout-instance-size old) size)
+                             (equal (%layout-direct-superclasses old) (list parent)))
+                        old)
+                       (old (%make-layout name (list parent) :structure size slots))
+                       (t (%structure-layout name)))))
     (%register-structure description)
-    (if (and old (eq (%layout-kind old) :structure))
-        (if (and (eql (%layout-instance-size old) size)
-                 (equal (%layout-direct-superclasses old) (list parent)))
-            (%set-instance-ref old 5 slots)
-            (%install-layout name (%make-layout name (list parent) :structure size slots)))
-        (%install-layout name (%make-layout name (list parent) :structure size slots)))
-    (let ((layout (%find-layout name)))
-      (%set-layout-print-function layout (%layout-print-function parent))
-      layout)))
+    (%fill-layout layout name (list parent) :structure size slots)
+    (%set-layout-print-function layout (%layout-print-function parent))
+    (%install-layout name layout)
+    (%remove-property name '%awaited-layout)
+    layout))
 
 ;;; Tests.
 
@@ -62,7 +75,7 @@
     (if (%structure-type description)
         `(%typed-structure-p ,variable ',name)
         `(%instance-at-depth-p ,variable
-                               (load-time-value (%find-layout ',name))
+                               (load-time-value (%structure-layout ',name))
                                ,(%structure-depth description)))))
 
 ;;; Whether OBJECT's layout has TARGET at DEPTH among its ancestors.

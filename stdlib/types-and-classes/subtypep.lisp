@@ -120,7 +120,8 @@
         ((not (eql (%list-length a) (%list-length b))) t)
         (t (notevery #'(lambda (x y) (or (eq x '*) (eq y '*) (eql x y))) a b))))
 
-;;; BOUND is :UPPER or :LOWER: which side an inexact result may err on.
+;;; BOUND is :UPPER or :LOWER: which side an inexact result may err on; or :EXISTS, when all that
+;;; counts is whether something is left: taking away fixed dimensions never leaves nothing.
 (defun %subtract-arrays (a b bound)
   (dolist (part b a)
     (let ((result nil))
@@ -134,25 +135,31 @@
           (if (eql mask 0) nil (setq result (cons (cons mask dimensions) result)))))
       (setq a result))))
 
-;;; Conses. A component T stands for the universal set.
+;;; Conses. A part T stands for the universal set.
 
-(defun %part-set (part)
-  (if (eq part t) (%universal-set) part))
+(defun %subtract-parts (a b bound)
+  (cond ((eq b t) (%empty-set))
+        ((eq a t) (%subtract-sets (%universal-set) b bound))
+        (t (%subtract-sets a b bound))))
+
+(defun %intersect-parts (a b bound)
+  (cond ((eq a t) b)
+        ((eq b t) a)
+        (t (%intersect-sets a b bound))))
 
 (defun %subtract-conses (a b bound)
   (dolist (part b a)
     (let ((result nil))
       (dolist (rectangle a)
         ;; (X x Y) - (P x Q) = (X - P) x Y  union  (X and P) x (Y - Q)
-        (let* ((x (%part-set (car rectangle))) (y (%part-set (cdr rectangle)))
-               (p (%part-set (car part))) (q (%part-set (cdr part)))
-               (outside (%subtract-sets x p bound))
-               (above (%subtract-sets y q bound)))
+        (let* ((x (car rectangle)) (y (cdr rectangle)) (p (car part)) (q (cdr part))
+               (outside (%subtract-parts x p bound))
+               (above (%subtract-parts y q bound)))
           (if (%set-empty-p outside) nil (setq result (cons (cons outside y) result)))
           (if (%set-empty-p above)
               nil
-              (let ((inside (%subtract-sets x (%subtract-sets (%universal-set) p bound) bound)))
-                (if (%set-empty-p inside)
+              (let ((inside (%intersect-parts x p bound)))
+                (if (%part-empty-p inside)
                     nil
                     (setq result (cons (cons inside above) result)))))))
       (setq a result))))
@@ -412,6 +419,6 @@
     ((%set-empty-p (%subtract-sets (%specifier-set type1 :upper) (%specifier-set type2 :lower) :upper))
      (values t t))
     ((not (%set-empty-p
-           (%subtract-sets (%specifier-set type1 :lower) (%specifier-set type2 :upper) :lower)))
+           (%subtract-sets (%specifier-set type1 :lower) (%specifier-set type2 :upper) :exists)))
      (values nil t))
     (t (values nil nil))))
