@@ -5,6 +5,8 @@ use crate::abi::layout::kind;
 use crate::abi::thread_context::ThreadContext;
 use crate::control::binding;
 use crate::foreign::integer;
+use crate::number::bignum;
+use crate::number::float::{Format, integer_to_float};
 use crate::object::package::{find_package_str, intern_str, keyword};
 use crate::object::{self, string_to_rust};
 use crate::stack::handles;
@@ -91,7 +93,7 @@ pub unsafe extern "C" fn rook_to_uint64(v: Value, out: *mut u64) -> bool {
         None => false,
     }
 }
-/// Whether `v` is a float or an integer of 64 bits; then `*out` gets its value.
+/// Whether `v` is a float or an integer; then `*out` gets its value.
 ///
 /// # Safety
 /// `out` is writable.
@@ -101,8 +103,10 @@ pub unsafe extern "C" fn rook_to_double(v: Value, out: *mut f64) -> bool {
         Some(v.as_double())
     } else if v.is_single() {
         Some(v.as_single() as f64)
+    } else if bignum::is_integer(v) {
+        Some(integer_to_float(v, Format::Double))
     } else {
-        integer::to_i128(v).map(|n| n as f64)
+        None
     };
     let Some(number) = number else { return false };
     // SAFETY: by the caller's promise.

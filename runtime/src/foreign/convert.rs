@@ -2,9 +2,10 @@
 
 use super::{integer, macptr, strings};
 use crate::abi::foreign::*;
-use crate::abi::thread_context::ThreadContext;
+use crate::abi::thread_context::{ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
-use crate::control::errors::{simple_error, wrong_type};
+use crate::control::errors::simple_error;
+use crate::number::float::{Format, to_float};
 use crate::object::{double, list, symbol};
 use crate::value::{LispResult, Value, nil};
 
@@ -45,8 +46,8 @@ pub fn to_word(ctx: &mut ThreadContext, v: Value, code: i64) -> LispResult<u64> 
     }
     match code {
         VOID => Ok(0),
-        SINGLE => Ok((to_double(ctx, v)? as f32).to_bits() as u64),
-        DOUBLE => Ok(to_double(ctx, v)?.to_bits()),
+        SINGLE => Ok((to_float(ctx, v, Format::Single)? as f32).to_bits() as u64),
+        DOUBLE => Ok(to_float(ctx, v, Format::Double)?.to_bits()),
         POINTER => macptr::address(ctx, v),
         CSTRING => strings::temporary(ctx, v),
         VALUE => Ok(v.0),
@@ -81,24 +82,12 @@ pub unsafe fn from_word(ctx: &mut ThreadContext, word: u64, code: i64) -> LispRe
     })
 }
 
-fn to_double(ctx: &mut ThreadContext, v: Value) -> LispResult<f64> {
-    if v.is_double() {
-        Ok(v.as_double())
-    } else if v.is_single() {
-        Ok(v.as_single() as f64)
-    } else if let Some(n) = integer::to_i128(v) {
-        Ok(n as f64)
-    } else {
-        Err(wrong_type(ctx, v, Sym::REAL))
-    }
-}
-
 /// A type error that names the range: `(signed-byte 32)` and so on.
 fn range_error(ctx: &mut ThreadContext, v: Value, code: i64) -> crate::value::Raised {
     let signed = matches!(code, INT8 | INT16 | INT32 | INT64);
     let head = symbol::well_known(if signed { Sym::SIGNED_BYTE } else { Sym::UNSIGNED_BYTE });
     let specifier = list(ctx, &[head, Value::fixnum(8 * size_of(code) as i64)]);
-    ctx.raise(crate::abi::thread_context::ErrorKind::Type, &[v, specifier])
+    ctx.raise(ErrorKind::Type, &[v, specifier])
 }
 
 fn unknown_code(ctx: &mut ThreadContext, code: i64) -> crate::value::Raised {

@@ -7,7 +7,8 @@ use crate::abi::well_known::Sym;
 use crate::control::errors::{expect_fixnum, expect_string, simple_error, wrong_type};
 use crate::foreign::macptr::{self, is_macptr};
 use crate::foreign::{callback, convert, integer, library, strings, waiting};
-use crate::object::string;
+use crate::number::float::{Format, to_float};
+use crate::object::{double, string};
 use crate::primitives;
 use crate::value::{LispResult, Value, nil};
 
@@ -19,6 +20,11 @@ primitives! {
         let word = argument_word(ctx, v, code).inspect_err(|_| ctx.pending_final = 1)?;
         ctx.unwind_target = word;
         Ok(nil())
+    }
+    /// A real number as a double-float, for a float argument of a C call.
+    fn to_double(ctx, v) {
+        let f = to_float(ctx, v, Format::Double).inspect_err(|_| ctx.pending_final = 1)?;
+        Ok(double(ctx, f))
     }
     /// The value of a C result, given as two halves of a word.
     fn foreign_result(ctx, high, low, code) {
