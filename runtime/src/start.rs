@@ -73,8 +73,6 @@ pub fn boot(kind: StackKind) -> Option<*mut ThreadContext> {
     }
     io::lisp_stream::init_standard_streams(context);
     reader::init_variables(context);
-    // Reads `ROOK_GC`, before any Lisp code runs.
-    crate::gc::of(context);
     Some(ctx)
 }
 

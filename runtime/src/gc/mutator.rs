@@ -69,8 +69,6 @@ pub unsafe extern "C" fn allocate_for_lisp(ctx: *mut ThreadContext, bytes: u64) 
 
 /// Collects until `bytes` fit under the limit, or fails.
 fn make_room(ctx: &mut ThreadContext, bytes: u64) -> LispResult<()> {
-    // The first allocation arms the stress modes.
-    state::of(ctx);
     let heap = heap::of(ctx);
     if bytes > HEADER_SIZE_MAX || heap.failure_is_injected() {
         let limit = heap.limit();

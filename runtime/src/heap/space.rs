@@ -55,6 +55,8 @@ pub fn init(options: HeapOptions) -> bool {
 pub fn attach(ctx: &mut ThreadContext) {
     let options = *OPTIONS.get_or_init(HeapOptions::from_environment);
     attach_with(ctx, options);
+    // The one place where the heap knows its collector: stress modes must see the first allocation.
+    crate::gc::of(ctx);
 }
 
 /// `attach` with sizes of its own.
