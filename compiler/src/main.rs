@@ -15,7 +15,8 @@ fn main() -> ExitCode {
     thread::stack::map(&mut ctx);
     let raw: *mut ThreadContext = &mut *ctx;
     thread::set_current(raw);
-    let result = thread::stack::run_on_lisp_stack(raw, |ctx| {
+    thread::signals::install(raw);
+    let result = thread::stack::run_on_lisp_stack(&mut ctx, |ctx| {
         rook_runtime::heap::attach(ctx);
         rook_runtime::object::package::boot_without_image(ctx);
         rook_runtime::reader::init_variables(ctx);
