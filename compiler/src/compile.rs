@@ -46,7 +46,8 @@ fn run_passes(program: &mut Program, options: &mut Options) {
 }
 
 fn verify(program: &Program, after: &str) {
-    let _ = (program, after);
+    let problems = mir::verify::verify(program);
+    assert!(problems.is_empty(), "the program is unsound after {after}:\n{}", problems.join("\n"));
 }
 
 fn timed<R>(options: &mut Options, name: &'static str, f: impl FnOnce() -> R) -> R {

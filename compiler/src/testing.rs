@@ -3,6 +3,7 @@
 use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::object::package::boot_without_image;
 use rook_runtime::{heap, thread};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 struct Shared(Box<ThreadContext>);
@@ -22,5 +23,8 @@ fn boot() -> Box<ThreadContext> {
 /// Runs `f` with the shared context on its Lisp stack.
 pub fn with_context<R>(f: impl FnOnce(&mut ThreadContext) -> R) -> R {
     let mut shared = CONTEXT.lock().unwrap_or_else(PoisonError::into_inner);
-    thread::stack::run_on_lisp_stack(&mut *shared.0, f)
+    // A failed assertion unwinds on this side of the stack switch, so that the other tests can go on.
+    let result = thread::stack::run_on_lisp_stack(&mut *shared.0, |ctx| catch_unwind(AssertUnwindSafe(|| f(ctx))));
+    drop(shared);
+    result.unwrap_or_else(|panic| resume_unwind(panic))
 }

@@ -3,11 +3,13 @@
 //! MIR knows objects' layouts and the calling convention's shape, not Cranelift.
 
 pub mod build;
+pub mod dominance;
 pub mod function;
 pub mod parse;
 pub mod pass;
 pub mod print;
 mod text;
+pub mod verify;
 pub mod visit;
 
 pub use function::*;

@@ -5,6 +5,7 @@ use crate::backend::{Backend, Target};
 use crate::datum::Datums;
 use crate::mir::parse::parse_program;
 use crate::mir::print::print_program;
+use crate::mir::verify::verify;
 use crate::testing::with_context;
 use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::control::{Exit, call_lisp_values};
@@ -18,6 +19,7 @@ fn run_in(ctx: &mut ThreadContext, text: &str, args: &[Value], optimize: bool) -
     let printed = print_program(&program, &datums);
     let again = parse_program(ctx, &mut datums, &printed).expect("what is printed can be read");
     assert_eq!(print_program(&again, &datums), printed, "printing and reading are inverse");
+    assert_eq!(verify(&program), [""; 0], "the program is sound");
     let mut backend = Backend::new(Target { optimize, verify: true, ..Target::MEMORY });
     let unit = backend.compile(&program, &datums, Vec::new()).expect("the program compiles");
     let loaded = load_unit(ctx, &unit, &datums).expect("the unit loads");
@@ -266,7 +268,7 @@ const ARGUMENTS: &str = "
       v7:fixnum = arg-ref 5
       v8:fixnum = arg-ref 6
       v9:fixnum = arg-ref 7
-      v30:any = arg-ref 8
+      v30:function = arg-ref 8
       v10:word = word 0
       set-arg-count v10
       v11:fixnum = fixnum 0
