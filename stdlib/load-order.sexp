@@ -54,6 +54,7 @@
  "structures/definition"
  "structures/defstruct"
  "eval-and-compile/evaluation"
+ "eval-and-compile/standard-macros"
  "ext/exports"
  "printer/variables"
  "conditions/classes"
