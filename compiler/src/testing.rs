@@ -17,6 +17,7 @@ fn boot() -> Box<ThreadContext> {
     heap::attach(&mut ctx);
     thread::stack::map(&mut ctx);
     boot_without_image(&mut ctx);
+    rook_runtime::reader::init_variables(&mut ctx);
     ctx
 }
 

@@ -79,11 +79,14 @@ thread_local! {
 }
 
 /// Ends the time in which a compilation is the current one.
-pub struct Entered(());
+pub struct Entered(Rc<Compilation>);
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        CURRENT.with_borrow_mut(|stack| stack.pop());
+        CURRENT.with_borrow_mut(|stack| {
+            let at = stack.iter().rposition(|c| Rc::ptr_eq(c, &self.0)).expect("an entered compilation is on the stack");
+            stack.remove(at);
+        });
     }
 }
 
@@ -115,7 +118,7 @@ impl Compilation {
     /// Makes this the current compilation until the result is dropped.
     pub fn enter(self: &Rc<Self>) -> Entered {
         CURRENT.with_borrow_mut(|stack| stack.push(self.clone()));
-        Entered(())
+        Entered(self.clone())
     }
     pub fn hold(&self, value: Value) -> Held {
         Held(self.objects.borrow_mut().id_of(value))

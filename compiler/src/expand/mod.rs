@@ -38,7 +38,7 @@ use rook_runtime::value::{Value, nil};
 
 use crate::datum::Datums;
 use crate::diag::{Code, Diagnostic, Expansion};
-use crate::env::compilation::Arity;
+use crate::env::compilation::{Arity, Entered};
 use crate::env::{Compilation, Env, Held};
 use crate::hir::*;
 use crate::source::Span;
@@ -102,6 +102,8 @@ pub struct Expander<'a> {
     pub unit: Unit,
     pub datums: Datums,
     pub compilation: Rc<Compilation>,
+    /// Macro functions and nested evaluations find the compilation while this lives.
+    _entered: Entered,
     processor: &'a mut dyn Processor,
     roots: RootStack,
     /// Spans of conses read from text.
@@ -139,6 +141,7 @@ impl<'a> Expander<'a> {
             mode,
             unit: Unit::default(),
             datums: Datums::new(),
+            _entered: compilation.enter(),
             compilation,
             processor,
             roots: RootStack::default(),

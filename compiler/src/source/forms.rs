@@ -1,13 +1,14 @@
-//! Where the conses of the form being compiled stood in the text.
+//! A file's text to forms, with the place of each cons of the form being compiled.
 
 use std::collections::HashMap;
 
 use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::gc;
-use rook_runtime::reader::{Position, SpanObserver};
+use rook_runtime::reader::{Position, ReadErrorKind, SourceText, SpanObserver, read_from_str};
 use rook_runtime::value::Value;
 
 use super::Span;
+use crate::diag::{Code, Diagnostic};
 use crate::expand::{RootStack, Rooted};
 
 /// Spans of conses, by identity. The conses are rooted; the address index is rebuilt after a
@@ -48,18 +49,61 @@ impl SpanTable {
     }
 }
 
+/// The span between two positions of a file.
+fn span_between(file: u16, start: Position, end: Position) -> Span {
+    Span {
+        file,
+        line: start.line,
+        column: start.column.min(u16::MAX as u32) as u16,
+        start: start.byte.min(u32::MAX as u64) as u32,
+        end: end.byte.min(u32::MAX as u64) as u32,
+    }
+}
+
+/// Reads the forms of one file, one after the other, because each may change how the next is read.
+pub struct FormReader {
+    text: SourceText,
+    file: u16,
+}
+
+/// Why the next form could not be read.
+pub enum ReadStop {
+    /// The text is wrong; nothing after it can be read.
+    Text(Box<Diagnostic>),
+    /// Lisp code that the reader called left through an error or exit, which is pending.
+    Raised,
+}
+
+impl FormReader {
+    /// `file` is the text's number in the table of source files.
+    pub fn new(text: &str, file: u16) -> FormReader {
+        FormReader { text: SourceText::new(text), file }
+    }
+    /// The next form, `None` at the end; the places of its conses go to `spans`.
+    pub fn read(&mut self, ctx: &mut ThreadContext, spans: &mut SpanTable) -> Result<Option<Value>, ReadStop> {
+        spans.set_file(self.file);
+        read_from_str(ctx, &mut self.text, spans).map_err(|error| {
+            let span = span_between(self.file, error.position, error.end);
+            let mut diagnostic = Diagnostic::new(Code::ReaderError, span, error.message);
+            match error.kind {
+                ReadErrorKind::Raised(_) => return ReadStop::Raised,
+                ReadErrorKind::Incomplete => {
+                    let form = Span { end: span.end, ..span_between(self.file, error.form_start, error.form_start) };
+                    diagnostic = diagnostic.with_label(form, "the form that is not closed begins here");
+                }
+                ReadErrorKind::Syntax => {}
+            }
+            ReadStop::Text(Box::new(diagnostic))
+        })
+    }
+}
+
 impl SpanObserver for SpanTable {
     fn form(&mut self, value: Value, start: Position, end: Position) {
         if !value.is_cons() {
             return;
         }
-        let span = Span {
-            file: self.file,
-            line: start.line,
-            column: start.column.min(u16::MAX as u32) as u16,
-            start: start.byte.min(u32::MAX as u64) as u32,
-            end: end.byte.min(u32::MAX as u64) as u32,
-        };
+        let span = span_between(self.file, start, end);
         let place = self.conses.push(value);
         self.entries.push((place, span));
         // The index is made when first asked for.
