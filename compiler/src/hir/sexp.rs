@@ -17,6 +17,8 @@ pub fn form(head: &str, rest: impl IntoIterator<Item = Sexp>) -> Sexp {
 
 /// Longest line that is not broken.
 const WIDTH: usize = 100;
+/// Deeper nesting is not shown by more blanks, so that the text stays linear in the tree.
+const MAX_INDENT: usize = 80;
 
 impl Sexp {
     pub fn as_atom(&self) -> Option<&str> {
@@ -31,7 +33,7 @@ impl Sexp {
             Sexp::List(items) => Some(items),
         }
     }
-    /// Length on one line, up to a limit.
+    /// Length on one line; stops counting when it exceeds the limit.
     fn flat_len(&self, limit: usize) -> usize {
         match self {
             Sexp::Atom(text) => text.chars().count(),
@@ -41,7 +43,7 @@ impl Sexp {
                     if len > limit {
                         break;
                     }
-                    len += item.flat_len(limit);
+                    len += item.flat_len(limit - len);
                 }
                 len
             }
@@ -57,14 +59,15 @@ impl Sexp {
         match self {
             Sexp::Atom(text) => out.push_str(text),
             Sexp::List(items) => {
-                let flat = indent + self.flat_len(WIDTH) <= WIDTH;
+                let room = WIDTH.saturating_sub(indent);
+                let flat = room > 0 && self.flat_len(room) <= room;
                 out.push('(');
                 for (i, item) in items.iter().enumerate() {
                     if i > 0 && (flat || i == 1 && item.as_atom().is_some()) {
                         out.push(' ');
                     } else if i > 0 {
                         out.push('\n');
-                        out.extend(std::iter::repeat_n(' ', indent + 2));
+                        out.extend(std::iter::repeat_n(' ', (indent + 2).min(MAX_INDENT)));
                     }
                     item.write(out, indent + 2);
                 }
