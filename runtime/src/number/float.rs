@@ -66,7 +66,7 @@ fn power_of_two(k: i64) -> f64 {
 
 /// `mantissa * 2^exponent` rounded to `format`, infinite when too large. `inexact` says that the true
 /// value lies a little above; then the mantissa must have its highest bit set.
-fn compose(mantissa: u64, exponent: i64, inexact: bool, format: Format) -> f64 {
+pub fn compose(mantissa: u64, exponent: i64, inexact: bool, format: Format) -> f64 {
     if mantissa == 0 {
         return 0.0;
     }

@@ -3,7 +3,7 @@
 //! `limbs` are kernels on slices; `bignum` gives views of integers and makes them; `integer`,
 //! `division` and `bits` are the integer operations; `ratio`, `float` and `complex` the other types;
 //! `arithmetic` and `quotient` dispatch over all of them; `transcendental` has the irrational
-//! functions; `text` reads and prints. Errors are raised by `errors`, with the operator as the user
+//! functions; `text` prints floats. Errors are raised by `errors`, with the operator as the user
 //! knows it. Must not call Lisp, so no value here needs a handle.
 
 pub mod errors;
@@ -16,9 +16,16 @@ pub mod ratio;
 pub mod float;
 pub mod complex;
 pub mod arithmetic;
+pub mod quotient;
+pub mod complex_float;
+pub mod transcendental;
+pub mod random;
+pub mod text;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod float_tests;
 
 pub use arithmetic::{add, mul, sub};
 pub use complex::make_complex;

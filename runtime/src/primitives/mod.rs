@@ -5,9 +5,11 @@ pub mod control;
 pub mod definitions;
 pub mod environments;
 pub mod foreign;
+pub mod floats;
 pub mod functions;
 pub mod gc;
 pub mod instances;
+pub mod number_text;
 pub mod numbers;
 pub mod objects;
 pub mod packages;
@@ -31,9 +33,12 @@ pub fn all() -> Vec<Primitive> {
         definitions::table(),
         environments::table(),
         foreign::table(),
+        floats::table(),
+        floats::elementary::table(),
         functions::table(),
         gc::table(),
         instances::table(),
+        number_text::table(),
         numbers::table(),
         objects::table(),
         packages::table(),

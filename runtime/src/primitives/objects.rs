@@ -66,6 +66,16 @@ fn copy_bits(target: *mut u8, target_start: usize, source: *const u8, source_sta
     }
 }
 
+/// Hash of a bignum or double with this header word and body.
+pub(crate) fn hash_words(header: u64, body: &[u64]) -> Value {
+    let mut hash = header ^ 0x9e37_79b9_7f4a_7c15;
+    for word in body {
+        hash = (hash ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        hash ^= hash >> 32;
+    }
+    Value::fixnum((hash >> 2) as i64)
+}
+
 crate::primitives! {
     /// A simple vector of `size` elements, all `fill`.
     fn make_simple_vector(ctx, size, fill) {
@@ -116,14 +126,9 @@ crate::primitives! {
         let word = object.header_word();
         let words = layout::object_bytes(word) as usize / 8 - 1;
         let used = words.min(layout::header_size(word) as usize);
-        let mut hash = word ^ 0x9e37_79b9_7f4a_7c15;
-        for i in 0..used {
-            // SAFETY: within the object's raw body.
-            let limb = unsafe { *object.base().add(1 + i) };
-            hash = (hash ^ limb).wrapping_mul(0xff51_afd7_ed55_8ccd);
-            hash ^= hash >> 32;
-        }
-        Ok(Value::fixnum((hash >> 2) as i64))
+        // SAFETY: the raw body follows the header and has at least `used` words.
+        let body = unsafe { std::slice::from_raw_parts(object.base().add(1), used) };
+        Ok(hash_words(word, body))
     }
     /// A symbol without package; the name is a simple string that nobody will modify.
     fn make_symbol(ctx, name) {

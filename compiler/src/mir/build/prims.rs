@@ -219,7 +219,7 @@ impl Builder<'_, '_> {
             }
             Ash => self.ash(v[0], v[1]),
             Rem => self.integer_divide(v[0], v[1], Division::Rem, "rem"),
-            Mod => self.integer_divide(v[0], v[1], Division::Mod, "mod"),
+            Mod => self.integer_divide(v[0], v[1], Division::Mod, "modulo"),
             Truncate2 => self.integer_divide(v[0], v[1], Division::Truncate, "truncate2"),
             Floor2 => self.integer_divide(v[0], v[1], Division::Floor, "floor2"),
             Abs => self.abs(v[0]),
