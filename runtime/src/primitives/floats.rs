@@ -68,9 +68,9 @@ pub mod elementary {
 
 primitives! {
     /// Any real as a single-float.
-    fn to_single(ctx, x) { Ok(Value::single(float::to_float(ctx, x, Format::Single)? as f32)) }
+    fn to_single_float(ctx, x) { Ok(Value::single(float::to_float(ctx, x, Format::Single)? as f32)) }
     /// Any real as a double-float.
-    fn to_double(ctx, x) {
+    fn to_double_float(ctx, x) {
         if x.is_double() {
             return Ok(x);
         }
