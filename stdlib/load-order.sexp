@@ -86,4 +86,11 @@
  "iteration/loop/parser"
  "iteration/loop/iteration"
  "iteration/loop/clauses"
- "iteration/loop/loop")
+ "iteration/loop/loop"
+ "pathnames/pathnames"
+ "files/files"
+ "reader/read"
+ "environment/time"
+ "environment/environment"
+ "system-construction/load"
+ "ext/process")

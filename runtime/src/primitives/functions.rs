@@ -6,7 +6,7 @@ use crate::abi::thread_context::{ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
 use crate::control::errors::{expect_fixnum, expect_symbol, simple_error, wrong_type};
 use crate::heap::allocate;
-use crate::object::set_slot;
+use crate::object::{set_slot, string};
 use crate::object::symbol::{make_undefined_function, set_flag};
 use crate::primitives;
 use crate::value::{LispResult, Value, nil};
@@ -95,6 +95,17 @@ primitives! {
     /// Whether a function object stands for a macro.
     fn macro_object_p(ctx, function) {
         Ok(Value::bool(function.is_function() && has_function_flag(function, FUNCTION_MACRO)))
+    }
+    /// The name that compiled code gives its function, as a string, or NIL.
+    fn function_code_name(ctx, function) {
+        if !function.is_function() {
+            return Err(wrong_type(ctx, function, Sym::FUNCTION));
+        }
+        // SAFETY: a function object's first word after its header is its entry address.
+        let entry = unsafe { *function.base().add(1) };
+        // The lookup is by return addresses, which lie behind the entry.
+        let name = crate::stack::registry::of(ctx).function(entry + 1).map(|f| f.name.to_owned());
+        Ok(name.map_or(nil(), |name| string(ctx, &name)))
     }
     /// Number of values that a closure has captured.
     fn closure_size(ctx, function) {

@@ -4,6 +4,7 @@ pub mod characters;
 pub mod control;
 pub mod definitions;
 pub mod environments;
+pub mod files;
 pub mod foreign;
 pub mod floats;
 pub mod functions;
@@ -18,6 +19,7 @@ pub mod reader;
 pub mod streams;
 pub mod strings;
 pub mod symbols;
+pub mod time;
 
 use crate::abi::primitives::Primitive;
 use crate::abi::thread_context::{ErrorKind, ThreadContext};
@@ -32,6 +34,7 @@ pub fn all() -> Vec<Primitive> {
         crate::embed::table(),
         definitions::table(),
         environments::table(),
+        files::table(),
         foreign::table(),
         floats::table(),
         floats::elementary::table(),
@@ -47,6 +50,7 @@ pub fn all() -> Vec<Primitive> {
         streams::table(),
         strings::table(),
         symbols::table(),
+        time::table(),
     ]
     .concat()
 }
