@@ -1,5 +1,6 @@
 //! The functions compiled code may call, one file per library chapter; thin: check, unwrap, call.
 
+pub mod arrays;
 pub mod characters;
 pub mod control;
 pub mod definitions;
@@ -28,6 +29,7 @@ use crate::value::{LispResult, Value};
 /// Every primitive. Only the compiler refers to it, so a lean program keeps just what it calls.
 pub fn all() -> Vec<Primitive> {
     [
+        arrays::table(),
         characters::table(),
         control::table(),
         crate::capi::calls::table(),
