@@ -6,20 +6,11 @@ use std::process::ExitCode;
 use rook_compiler::bootstrap::{bootstrap, evaluate_text};
 use rook_compiler::link::prelink;
 use rook_runtime::abi::thread_context::ThreadContext;
-use rook_runtime::thread;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let mut ctx = thread::create();
-    thread::stack::map(&mut ctx);
-    let raw: *mut ThreadContext = &mut *ctx;
-    thread::set_current(raw);
-    thread::signals::install(raw);
-    let result = thread::stack::run_on_lisp_stack(&mut ctx, |ctx| {
-        rook_runtime::heap::attach(ctx);
-        rook_runtime::object::package::boot_without_image(ctx);
-        rook_runtime::reader::init_variables(ctx);
+    let result = rook_runtime::embed::run(|ctx| {
         match args[..] {
             ["bootstrap", root, image, object] => build_library(ctx, root, image, object),
             ["eval", file] => std::fs::read_to_string(file)
