@@ -25,6 +25,14 @@ fn test(ctx: &mut ThreadContext, v: Value, predicate: fn(u32) -> bool) -> LispRe
 }
 
 primitives! {
+    /// `code-char` of what inline code does not take for a character code: NIL, or a type error.
+    fn code_char(ctx, code) {
+        match code.to_fixnum() {
+            Some(n) if (0..0x110000).contains(&n) => Ok(Value::character(n as u32)),
+            Some(n) if n >= 0 => Ok(nil()),
+            _ => Err(wrong_type(ctx, code, Sym::UNSIGNED_BYTE)),
+        }
+    }
     fn char_upcase(ctx, c) { expect_character(ctx, c).map(|c| Value::character(character::upcase(c))) }
     fn char_downcase(ctx, c) { expect_character(ctx, c).map(|c| Value::character(character::downcase(c))) }
     fn upper_case_p(ctx, c) { test(ctx, c, character::is_upper) }
