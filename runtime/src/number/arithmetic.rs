@@ -3,6 +3,7 @@
 //! Floating-point traps are explicit: a finite computation with an infinite result is an overflow,
 //! one whose result is not a number is invalid, and any division by zero is an error.
 
+use super::bignum::is_integer;
 use super::float::{self, Format};
 use super::{Number, classify, complex, errors, integer, ratio};
 use crate::abi::thread_context::{ErrorKind, ThreadContext};
@@ -97,15 +98,14 @@ fn arith(ctx: &mut ThreadContext, op: Op, x: Value, y: Value) -> LispResult {
     if x.is_double() && y.is_double() {
         return double_arith(ctx, op, (x, y), x.as_double(), y.as_double());
     }
-    if integer_like(x) && integer_like(y) {
+    if is_integer(x) && is_integer(y) {
         return op.integers(ctx, x, y);
     }
-    mixed_arith(ctx, op, x, y)
-}
-
-#[inline(always)]
-fn integer_like(v: Value) -> bool {
-    super::bignum::is_integer(v)
+    match (x.to_fixnum(), y.to_fixnum()) {
+        (Some(n), None) if y.is_double() => double_arith(ctx, op, (x, y), n as f64, y.as_double()),
+        (None, Some(n)) if x.is_double() => double_arith(ctx, op, (x, y), x.as_double(), n as f64),
+        _ => mixed_arith(ctx, op, x, y),
+    }
 }
 
 #[inline(always)]
@@ -224,6 +224,9 @@ impl Compare {
 pub fn compare(ctx: &mut ThreadContext, op: Compare, x: Value, y: Value) -> LispResult<bool> {
     if x.is_double() && y.is_double() {
         return Ok(op.holds(x.as_double().partial_cmp(&y.as_double())));
+    }
+    if is_integer(x) && is_integer(y) {
+        return Ok(op.holds(Some(integer::compare(x, y))));
     }
     if op == Compare::Equal {
         if let (Some(Number::Complex(_)), Some(_)) | (Some(_), Some(Number::Complex(_))) = (classify(x), classify(y)) {

@@ -82,6 +82,16 @@ impl<'a> Int<'a> {
     pub fn to_ibig(self) -> IBig {
         IBig::from_sign_words(sign(self.negative), self.limbs)
     }
+    /// The value when its magnitude is at most one limb.
+    #[inline]
+    pub fn to_word(self) -> Option<i128> {
+        let magnitude = match *self.limbs {
+            [] => 0,
+            [limb] => limb as i128,
+            _ => return None,
+        };
+        Some(if self.negative { -magnitude } else { magnitude })
+    }
     /// The value when it fits.
     pub fn to_i128(self) -> Option<i128> {
         let magnitude = match *self.limbs {

@@ -171,6 +171,15 @@ pub fn to_float(ctx: &mut ThreadContext, v: Value, format: Format) -> LispResult
     Ok(converted)
 }
 
+/// A float's value as a double, and its format; anything else is an error.
+pub fn argument(ctx: &mut ThreadContext, v: Value) -> LispResult<(f64, Format)> {
+    match classify(v) {
+        Some(Number::Single(f)) => Ok((f as f64, Format::Single)),
+        Some(Number::Double(f)) => Ok((f, Format::Double)),
+        _ => Err(errors::wrong_type(ctx, v, Sym::FLOAT)),
+    }
+}
+
 #[cold]
 fn conversion_overflow(ctx: &mut ThreadContext, v: Value) -> crate::value::Raised {
     errors::arithmetic_error(ctx, ErrorKind::FloatingPointOverflow, Sym::FLOAT, &[v])

@@ -34,6 +34,9 @@ pub fn sub(ctx: &mut ThreadContext, a: Value, b: Value) -> LispResult {
 }
 
 fn add_signed(ctx: &mut ThreadContext, a: Int, b: Int) -> LispResult {
+    if let (Some(x), Some(y)) = (a.to_word(), b.to_word()) {
+        return Ok(from_i128(ctx, x + y));
+    }
     if a.negative == b.negative {
         let longer = a.limbs.len().max(b.limbs.len());
         return with_scratch(longer + 1, |out| {
@@ -59,6 +62,10 @@ pub fn mul(ctx: &mut ThreadContext, a: Value, b: Value) -> LispResult {
 
 fn mul_signed(ctx: &mut ThreadContext, a: Int, b: Int) -> LispResult {
     let negative = a.negative != b.negative;
+    if let (&[x], &[y]) = (a.limbs, b.limbs) {
+        let (low, high) = x.carrying_mul(y, 0);
+        return Ok(bignum::normalized(ctx, negative, &[low, high]));
+    }
     let count = a.limbs.len() + b.limbs.len();
     if a.limbs.len().min(b.limbs.len()) <= SCHOOLBOOK_LIMBS {
         return with_scratch(count, |out| {

@@ -6,8 +6,6 @@
 
 use std::cmp::Ordering;
 
-pub const LIMB_BITS: usize = 64;
-
 /// `limbs` without leading zeros.
 #[inline]
 pub fn trim(limbs: &[u64]) -> &[u64] {
@@ -44,40 +42,28 @@ pub fn add(out: &mut [u64], a: &[u64], b: &[u64]) {
     let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
     debug_assert_eq!(out.len(), long.len() + 1, "a sum needs one limb more than its longer operand");
     let mut carry = false;
-    for i in 0..short.len() {
-        (out[i], carry) = carrying_add(long[i], short[i], carry);
+    let (low, high) = out.split_at_mut(short.len());
+    for ((out, &x), &y) in low.iter_mut().zip(long).zip(short) {
+        (*out, carry) = x.carrying_add(y, carry);
     }
-    for i in short.len()..long.len() {
-        (out[i], carry) = long[i].overflowing_add(carry as u64);
+    for (out, &x) in high.iter_mut().zip(&long[short.len()..]) {
+        (*out, carry) = x.overflowing_add(carry as u64);
     }
-    out[long.len()] = carry as u64;
+    high[long.len() - short.len()] = carry as u64;
 }
 
 /// `out = a - b`, where `a >= b` and `out` is as long as `a`.
 pub fn sub(out: &mut [u64], a: &[u64], b: &[u64]) {
     debug_assert!(compare(a, b).is_ge() && out.len() == a.len(), "a magnitude cannot be negative");
     let mut borrow = false;
-    for i in 0..b.len() {
-        (out[i], borrow) = borrowing_sub(a[i], b[i], borrow);
+    let (low, high) = out.split_at_mut(b.len());
+    for ((out, &x), &y) in low.iter_mut().zip(a).zip(b) {
+        (*out, borrow) = x.borrowing_sub(y, borrow);
     }
-    for i in b.len()..a.len() {
-        (out[i], borrow) = a[i].overflowing_sub(borrow as u64);
+    for (out, &x) in high.iter_mut().zip(&a[b.len()..]) {
+        (*out, borrow) = x.overflowing_sub(borrow as u64);
     }
     debug_assert!(!borrow, "a subtrahend must not exceed its minuend");
-}
-
-#[inline(always)]
-fn carrying_add(a: u64, b: u64, carry: bool) -> (u64, bool) {
-    let (sum, c1) = a.overflowing_add(b);
-    let (sum, c2) = sum.overflowing_add(carry as u64);
-    (sum, c1 | c2)
-}
-
-#[inline(always)]
-fn borrowing_sub(a: u64, b: u64, borrow: bool) -> (u64, bool) {
-    let (difference, b1) = a.overflowing_sub(b);
-    let (difference, b2) = difference.overflowing_sub(borrow as u64);
-    (difference, b1 | b2)
 }
 
 /// `out = a * b` by the schoolbook; `out` has as many limbs as both together.
@@ -86,14 +72,12 @@ pub fn mul(out: &mut [u64], a: &[u64], b: &[u64]) {
     debug_assert_eq!(out.len(), long.len() + short.len(), "a product needs the limbs of both factors");
     out.fill(0);
     for (i, &factor) in short.iter().enumerate() {
-        let mut carry = 0u128;
+        let mut carry = 0;
         let row = &mut out[i..i + long.len() + 1];
         for (digit, &limb) in row.iter_mut().zip(long) {
-            carry += limb as u128 * factor as u128 + *digit as u128;
-            *digit = carry as u64;
-            carry >>= 64;
+            (*digit, carry) = limb.carrying_mul_add(factor, *digit, carry);
         }
-        row[long.len()] = carry as u64;
+        row[long.len()] = carry;
     }
 }
 
@@ -200,22 +184,22 @@ fn estimate_digit(a2: u64, a1: u64, a0: u64, top: u64, second: u64) -> u64 {
 
 /// `part -= d * digit`; tells whether that went below zero.
 fn subtract_multiple(part: &mut [u64], d: &[u64], digit: u64) -> bool {
-    let mut carry = 0u64;
+    let mut carry = 0;
     let mut borrow = false;
     for (limb, &factor) in part.iter_mut().zip(d) {
-        let product = factor as u128 * digit as u128 + carry as u128;
-        carry = (product >> 64) as u64;
-        (*limb, borrow) = borrowing_sub(*limb, product as u64, borrow);
+        let product;
+        (product, carry) = factor.carrying_mul(digit, carry);
+        (*limb, borrow) = limb.borrowing_sub(product, borrow);
     }
     let top = part.last_mut().expect("one limb more than the divisor");
-    (*top, borrow) = borrowing_sub(*top, carry, borrow);
+    (*top, borrow) = top.borrowing_sub(carry, borrow);
     borrow
 }
 
 fn add_back(part: &mut [u64], d: &[u64]) {
     let mut carry = false;
     for (limb, &addend) in part.iter_mut().zip(d) {
-        (*limb, carry) = carrying_add(*limb, addend, carry);
+        (*limb, carry) = limb.carrying_add(addend, carry);
     }
     let top = part.last_mut().expect("one limb more than the divisor");
     *top = top.wrapping_add(carry as u64);

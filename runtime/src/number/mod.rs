@@ -26,6 +26,8 @@ pub mod text;
 mod tests;
 #[cfg(test)]
 mod float_tests;
+#[cfg(test)]
+mod measure;
 
 pub use arithmetic::{add, mul, sub};
 pub use complex::make_complex;

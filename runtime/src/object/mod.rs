@@ -34,10 +34,14 @@ pub fn list(ctx: &mut ThreadContext, items: &[Value]) -> Value {
     list_with_tail(ctx, items, nil())
 }
 
+#[inline]
 pub fn double(ctx: &mut ThreadContext, f: f64) -> Value {
-    let base = allocate(ctx, layout::header(kind::DOUBLE, 1));
-    // SAFETY: a fresh double has one raw word after its header.
-    unsafe { *base.add(1) = f.to_bits() };
+    let base = crate::heap::allocate_bytes(ctx, 16);
+    // SAFETY: 16 fresh bytes: the header and one raw word.
+    unsafe {
+        *base = layout::header(kind::DOUBLE, 1);
+        *base.add(1) = f.to_bits();
+    }
     Value(base as u64 | DOUBLE_TAG)
 }
 

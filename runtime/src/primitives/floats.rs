@@ -10,18 +10,9 @@ use crate::object::double;
 use crate::primitives;
 use crate::value::{LispResult, Value};
 
-/// A float as a double, and its format.
-fn float_argument(ctx: &mut ThreadContext, x: Value) -> LispResult<(f64, Format)> {
-    match classify(x) {
-        Some(Number::Single(f)) => Ok((f as f64, Format::Single)),
-        Some(Number::Double(f)) => Ok((f, Format::Double)),
-        _ => Err(errors::wrong_type(ctx, x, Sym::FLOAT)),
-    }
-}
-
 /// A finite float; the others have neither digits nor a rational value.
 fn finite_argument(ctx: &mut ThreadContext, operator: Sym, x: Value) -> LispResult<(f64, Format)> {
-    let (f, format) = float_argument(ctx, x)?;
+    let (f, format) = float::argument(ctx, x)?;
     if !f.is_finite() {
         return Err(errors::arithmetic_error(ctx, ErrorKind::FloatingPointInvalid, operator, &[x]));
     }
@@ -119,7 +110,7 @@ primitives! {
     }
     /// A float times a power of two.
     fn scale_float(ctx, x, k) {
-        let (f, format) = float_argument(ctx, x)?;
+        let (f, format) = float::argument(ctx, x)?;
         if !bignum::is_integer(k) {
             return Err(errors::wrong_type(ctx, k, Sym::INTEGER));
         }
@@ -136,18 +127,18 @@ primitives! {
     }
     /// 1 or -1 in the format of a float, by its sign bit.
     fn float_sign(ctx, x) {
-        let (f, format) = float_argument(ctx, x)?;
+        let (f, format) = float::argument(ctx, x)?;
         Ok(format.box_float(ctx, 1f64.copysign(f)))
     }
     /// The magnitude of the second float with the sign of the first, in the second's format.
     fn copy_float_sign(ctx, sign, magnitude) {
-        let (s, _) = float_argument(ctx, sign)?;
-        let (m, format) = float_argument(ctx, magnitude)?;
+        let (s, _) = float::argument(ctx, sign)?;
+        let (m, format) = float::argument(ctx, magnitude)?;
         Ok(format.box_float(ctx, m.copysign(s)))
     }
     /// Digits of a float's format.
     fn float_digits(ctx, x) {
-        let (_, format) = float_argument(ctx, x)?;
+        let (_, format) = float::argument(ctx, x)?;
         Ok(Value::fixnum(format.digits() as i64))
     }
     /// Significant digits of a float: 0 for zero, fewer than its format's for a subnormal.
@@ -156,8 +147,8 @@ primitives! {
         let (mantissa, _) = float::decode(f, format);
         Ok(Value::fixnum(64 - mantissa.leading_zeros() as i64))
     }
-    fn float_nan_p(ctx, x) { Ok(Value::bool(float_argument(ctx, x)?.0.is_nan())) }
-    fn float_infinity_p(ctx, x) { Ok(Value::bool(float_argument(ctx, x)?.0.is_infinite())) }
+    fn float_nan_p(ctx, x) { Ok(Value::bool(float::argument(ctx, x)?.0.is_nan())) }
+    fn float_infinity_p(ctx, x) { Ok(Value::bool(float::argument(ctx, x)?.0.is_infinite())) }
 
     /// A single-float's bits as a signed integer.
     fn single_float_bits(ctx, x) {

@@ -3,24 +3,15 @@
 use super::set_second_value;
 use crate::abi::thread_context::ThreadContext;
 use crate::abi::well_known::Sym;
-use crate::number::float::Format;
+use crate::number::float::{self, Format};
 use crate::number::{bignum, errors, integer, text};
 use crate::object::symbol::well_known;
 use crate::object::{string, string_to_rust};
 use crate::primitives;
 use crate::value::{LispResult, Value, nil};
 
-/// A float and its format.
-fn float_argument(ctx: &mut ThreadContext, x: Value) -> LispResult<(f64, Format)> {
-    match Format::of(x) {
-        Some(Format::Single) => Ok((x.as_single() as f64, Format::Single)),
-        Some(Format::Double) => Ok((x.as_double(), Format::Double)),
-        None => Err(errors::wrong_type(ctx, x, Sym::FLOAT)),
-    }
-}
-
 fn finite_argument(ctx: &mut ThreadContext, x: Value) -> LispResult<(f64, Format)> {
-    match float_argument(ctx, x)? {
+    match float::argument(ctx, x)? {
         (f, format) if f.is_finite() => Ok((f, format)),
         _ => Err(errors::wrong_type(ctx, x, Sym::RATIONAL)),
     }
@@ -80,7 +71,7 @@ primitives! {
     }
     /// What PRIN1 prints for a float, given the value of *READ-DEFAULT-FLOAT-FORMAT*.
     fn float_to_string(ctx, x, default_format) {
-        let (f, format) = float_argument(ctx, x)?;
+        let (f, format) = float::argument(ctx, x)?;
         let printed = text::print_float(f, format, marker(format, default_format));
         Ok(string(ctx, &printed))
     }
