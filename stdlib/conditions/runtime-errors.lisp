@@ -149,6 +149,5 @@
 (defun %printable-function-name (function)
   ;; Name of a function object for a message, or NIL.
   (if (functionp function)
-      (let ((name (%function-name function)))
-        (if name (prin1-to-string name) nil))
+      (%function-name function)
       nil))

@@ -55,7 +55,7 @@
 
 (defun %write-label (label end stream)
   (%write-char #\# stream)
-  (%write-simple-string (%fixnum-text label 10) stream)
+  (%write-simple-string (%integer-text label 10) stream)
   (%write-char end stream))
 
 (defun %write-label-or-reference (object state stream)

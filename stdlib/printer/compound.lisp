@@ -3,9 +3,6 @@
 ;;;; Conses and vectors. They are printed with an explicit stack of open parentheses, so nesting may
 ;;;; be as deep as memory allows; only objects that print themselves use the control stack.
 
-;;; Depth of nesting around the object being printed, for *PRINT-LEVEL*.
-(defvar *print-depth* 0)
-
 ;;; A frame is a list under construction: (kind rest count), where KIND is :LIST or :VECTOR; REST is
 ;;; what is left of a list, or the vector; COUNT is how many elements have been written.
 
@@ -87,7 +84,7 @@
 
 (defun %output-compound (object stream)
   (let ((stack '())
-        (depth *print-depth*)
+        (depth *current-print-depth*)
         (current object)
         (pending t))
     (do () (nil)
@@ -96,7 +93,7 @@
         (let ((state (%label-state current)))
           (unless (and state (%write-label-or-reference current state stream))
             (cond ((not (%compound-p current))
-                   (let ((*print-depth* depth)) (%output-leaf current stream)))
+                   (let ((*current-print-depth* depth)) (%output-leaf current stream)))
                   ((and (vectorp current) (not *print-array*) (not *print-readably*))
                    (%output-unreadable-array current stream))
                   ((%level-exceeded-p depth) (%write-char #\# stream))

@@ -2,33 +2,9 @@
 
 ;;;; Text of numbers: integers in any base, ratios, floats, complex numbers.
 
-(defun %digit-text (n)
-  ;; The digit character of weight N, in upper case.
-  (schar "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" n))
-
-(defun %fixnum-text (n base)
-  ;; N is a fixnum. Digits come out last first, so they are kept in a list.
-  (if (%fix= n 0)
-      "0"
-      (let ((digits '()) (count 0) (rest n) (negative (%fix< n 0)))
-        (do () ((%fix= rest 0))
-          (multiple-value-bind (quotient remainder) (truncate rest base)
-            (push (%digit-text (abs remainder)) digits)
-            (setq count (%fix+ count 1)
-                  rest quotient)))
-        (when negative
-          (push #\- digits)
-          (setq count (%fix+ count 1)))
-        (let ((text (make-string count :element-type 'base-char)) (i 0))
-          (dolist (digit digits text)
-            (setf (schar text i) digit)
-            (setq i (%fix+ i 1)))))))
-
 (defun %integer-text (n base)
   ;; N in BASE, without radix marks.
-  (if (%fixnump n)
-      (%fixnum-text n base)
-      (%primitive integer-to-string n base)))
+  (%primitive integer-to-string n base))
 
 (defun %write-radix-prefix (base stream)
   (case base
@@ -36,7 +12,7 @@
     (8 (%write-simple-string "#o" stream))
     (16 (%write-simple-string "#x" stream))
     (t (%write-char #\# stream)
-       (%write-simple-string (%fixnum-text base 10) stream)
+       (%write-simple-string (%integer-text base 10) stream)
        (%write-char #\r stream))))
 
 (defun %output-integer (n stream)
@@ -103,7 +79,7 @@
 
 (defun %output-exponent (marker exponent stream)
   (%write-char marker stream)
-  (%write-simple-string (%fixnum-text exponent 10) stream))
+  (%write-simple-string (%integer-text exponent 10) stream))
 
 (defun %output-digits-with-point (digits k stream)
   ;; In plain notation, at least one digit on each side of the point.

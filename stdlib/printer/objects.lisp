@@ -51,11 +51,11 @@
   (cond ((null dimensions)
          (%output-object (row-major-aref array index) stream)
          (1+ index))
-        ((%level-exceeded-p *print-depth*)
+        ((%level-exceeded-p *current-print-depth*)
          (%write-char #\# stream)
          (+ index (reduce #'* dimensions)))
         (t
-         (let ((*print-depth* (1+ *print-depth*)))
+         (let ((*current-print-depth* (1+ *current-print-depth*)))
            (%write-char #\( stream)
            (dotimes (i (first dimensions))
              (when (plusp i) (%write-char #\Space stream))
@@ -71,7 +71,7 @@
   (if (or *print-array* *print-readably*)
       (progn
         (%write-char #\# stream)
-        (%write-simple-string (%fixnum-text (array-rank array) 10) stream)
+        (%write-simple-string (%integer-text (array-rank array) 10) stream)
         (%write-char #\A stream)
         (%output-array-contents array (array-dimensions array) 0 stream))
       (%output-unreadable-array array stream)))
@@ -81,9 +81,9 @@
 (defun %output-structure (object layout stream)
   (let ((slots (%layout-slots layout))
         (name (%layout-name layout)))
-    (if (%level-exceeded-p *print-depth*)
+    (if (%level-exceeded-p *current-print-depth*)
         (%write-char #\# stream)
-        (let ((*print-depth* (1+ *print-depth*)))
+        (let ((*current-print-depth* (1+ *current-print-depth*)))
           (%write-simple-string "#S(" stream)
           (%output-object name stream)
           (dotimes (i (length slots))
@@ -127,11 +127,15 @@
 
 ;;; The rest.
 
+(defun %function-name (function)
+  ;; The name in the code of FUNCTION as a string, or NIL.
+  (%primitive function-code-name function))
+
 (defun %output-function (function stream)
   (let ((name (%function-name function)))
     (if name
         (%with-unreadable (function stream "FUNCTION " :identity nil)
-          (%output-object name stream))
+          (%write-simple-string name stream))
         (%with-unreadable (function stream "FUNCTION")))))
 
 (defun %output-package (package stream)

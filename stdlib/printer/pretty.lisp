@@ -14,9 +14,9 @@
 (defun %call-with-logical-block (stream object prefix per-line suffix function)
   (let ((stream (%output-stream stream)))
     (cond ((not (listp object)) (%output-object object stream))
-          ((%level-exceeded-p *print-depth*) (%write-char #\# stream))
+          ((%level-exceeded-p *current-print-depth*) (%write-char #\# stream))
           (t
-           (let ((*print-depth* (1+ *print-depth*))
+           (let ((*current-print-depth* (1+ *current-print-depth*))
                  (start (or (%stream-column stream) 0)))
              (%write-simple-string prefix stream)
              (let ((*block-column* (if per-line start (+ start (length prefix))))

@@ -119,6 +119,8 @@
       (%write-escaped-name name stream)
       (%write-name-in-case name stream)))
 
+(defvar *keyword-package* (find-package "KEYWORD"))
+
 (defun %write-package-prefix (symbol stream)
   (let ((package (symbol-package symbol))
         (current *package*))
@@ -135,8 +137,6 @@
                  (%write-name (coerce (package-name package) 'simple-string) stream)
                  (%write-simple-string (if (and (eq found symbol) (eq status :external)) ":" "::")
                                        stream))))))))
-
-(defvar *keyword-package* (find-package "KEYWORD"))
 
 (defun %output-symbol (symbol stream)
   (let ((name (symbol-name symbol)))

@@ -29,7 +29,7 @@
 (defun %print-top (object stream)
   ;; Prints as the variables say; the frequent cases without any search.
   (cond ((and (%fixnump object) (eql *print-base* 10) (not *print-radix*))
-         (%write-simple-string (%fixnum-text object 10) stream))
+         (%write-simple-string (%integer-text object 10) stream))
         (t (%output-object object stream)))
   object)
 

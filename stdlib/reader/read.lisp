@@ -47,6 +47,21 @@
          (object (%primitive read-object stream eof-error-p eof-value nil preserve-whitespace)))
     (values object (+ start (%primitive string-stream-index stream)))))
 
+;;; `#S`: FORM is the name of a structure type, then slot names and values.
+
+(defun %make-structure-from-reader (form)
+  (let* ((name (first form))
+         (constructor (find-symbol (concatenate 'simple-string "MAKE-" (symbol-name name))
+                                   (or (symbol-package name) *package*)))
+         (arguments '()))
+    (unless (and (%find-structure name) constructor (fboundp constructor))
+      (error 'simple-error :format-control "~S names no structure type that can be read."
+                           :format-arguments (list name)))
+    (do ((rest (rest form) (cddr rest)))
+        ((null rest))
+      (setq arguments (list* (second rest) (intern (string (first rest)) "KEYWORD") arguments)))
+    (apply constructor (nreverse arguments))))
+
 ;;; Readtables.
 
 (defun readtablep (object) (%primitive readtablep object))
