@@ -93,4 +93,5 @@
  "environment/time"
  "environment/environment"
  "system-construction/load"
+ "system-construction/compilation"
  "ext/process")

@@ -119,8 +119,6 @@
       (%write-escaped-name name stream)
       (%write-name-in-case name stream)))
 
-(defvar *keyword-package* (find-package "KEYWORD"))
-
 (defun %write-package-prefix (symbol stream)
   (let ((package (symbol-package symbol))
         (current *package*))

@@ -123,10 +123,12 @@
              nil))
         (t (%user-stream-call 'close stream abort))))
 
-;;; The standard streams. The runtime has set the three that belong to descriptors.
+;;; The standard streams. The runtime sets the three that belong to descriptors when a program starts;
+;;; the others follow these by name.
 
-(defun %initialize-standard-streams ()
-  (setq *terminal-io* (make-two-way-stream *standard-input* *standard-output*)
-        *query-io* (make-synonym-stream '*terminal-io*)
-        *debug-io* (make-synonym-stream '*terminal-io*)
-        *trace-output* (make-synonym-stream '*standard-output*)))
+(setq *terminal-io* (%make-composite :two-way :io 'character
+                                     (cons (make-synonym-stream '*standard-input*)
+                                           (make-synonym-stream '*standard-output*)))
+      *query-io* (make-synonym-stream '*terminal-io*)
+      *debug-io* (make-synonym-stream '*terminal-io*)
+      *trace-output* (make-synonym-stream '*standard-output*))
