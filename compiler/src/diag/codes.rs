@@ -61,6 +61,8 @@ codes! {
         "The form was evaluated while compiling, because of eval-when, defmacro, defconstant or the like, and signalled an error. Its report is part of the message.";
     UnknownPackage = "R0015" Error "there is no such package"
         "in-package names a package that must exist when the form is compiled. A defpackage form earlier in the file, or a file loaded before, makes it.";
+    MisplacedDeclaration = "R0016" Error "a declaration is not allowed here"
+        "declare is allowed only at the start of certain bodies, before their forms. Elsewhere it would be a form to be evaluated, and it is none.";
     UnusedVariable = "R0101" StyleWarning "a variable is never used"
         "The variable is bound but never read. If that is meant, (declare (ignore variable)) says so.";
     UsedIgnored = "R0102" StyleWarning "an ignored variable is used"
@@ -73,11 +75,7 @@ codes! {
         "The definition of the function takes another number of arguments than this call gives. Executing the call signals a program-error.";
     Redefinition = "R0106" StyleWarning "defined twice"
         "The same name is defined twice in one file. Only the last definition is in force afterwards.";
-    UnreachableDeclaration = "R0107" StyleWarning "a declaration has no effect"
-        "declare is allowed only at the start of certain bodies; elsewhere it is an ordinary form that cannot be evaluated.";
-    UnknownKeyword = "R0108" Warning "an unknown keyword argument"
-        "The function does not take this keyword argument, and neither it nor the call allows other keys.";
-    ConstantValue = "R0109" Note "the value of a constant is not known"
+    ConstantValue = "R0107" Note "the value of a constant is not known"
         "The initial value of a defconstant could not be computed at compile time. The name is treated as constant, its value is taken when the program runs.";
 }
 

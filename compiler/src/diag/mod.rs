@@ -83,6 +83,9 @@ impl Diagnostic {
     }
 }
 
+/// How far back a repetition is looked for.
+const RECENT: usize = 64;
+
 /// The diagnostics of one compilation, in order of discovery.
 #[derive(Default, Debug)]
 pub struct Diagnostics {
@@ -91,7 +94,8 @@ pub struct Diagnostics {
 
 impl Diagnostics {
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.list.contains(&diagnostic) {
+        // A form that is expanded twice says everything twice, shortly after.
+        if !self.list.iter().rev().take(RECENT).any(|earlier| *earlier == diagnostic) {
             self.list.push(diagnostic);
         }
     }

@@ -278,7 +278,7 @@ impl Expander<'_> {
         Ok(self.node(Kind::Progv(Box::new(symbols), Box::new(values), Box::new(body))))
     }
     pub(super) fn expand_misplaced_declare(&mut self, _form: Value, _env: &Env) -> Expanded {
-        self.fail(Code::UnreachableDeclaration, "declare is not allowed here")
+        self.fail(Code::MisplacedDeclaration, "declare is not allowed here")
     }
 
     /// A call of a function of ROOK-KERNEL: the Rust primitive of the same name (without the

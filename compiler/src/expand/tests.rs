@@ -44,6 +44,7 @@ struct Outcome {
     datums: Datums,
     codes: Vec<Code>,
     messages: Vec<String>,
+    diagnostics: Vec<Diagnostic>,
     evaluated: usize,
 }
 
@@ -103,7 +104,8 @@ fn run_with(
         unit,
         datums,
         codes: diagnostics.iter().map(|d| d.code).collect(),
-        messages: diagnostics.into_iter().map(|d| d.message).collect(),
+        messages: diagnostics.iter().map(|d| d.message.clone()).collect(),
+        diagnostics,
         evaluated: processor.evaluated,
     }
 }
@@ -377,4 +379,78 @@ fn destructuring_checks_counts_before_it_takes_anything() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(codes("(destructuring-bind (a &rest b c) nil (list a b c))"), [Code::MalformedLambdaList]);
+}
+
+#[test]
+fn diagnostics_know_their_place_and_the_macros_on_the_way() {
+    fn expander(ctx: &mut ThreadContext, _: Value, _: Value) -> Result<Value, Exit> {
+        let go = package::intern_str(ctx, package::common_lisp(), "GO");
+        Ok(list(ctx, &[go, Value::fixnum(1)]))
+    }
+    let text = "\n(macrolet ((m () 1))\n  (if 1\n    (m)))";
+    let outcome = with_context(|ctx| run_with(ctx, text, Mode::Memory, expander));
+    assert_eq!(outcome.codes, [Code::UnknownTag]);
+    let diagnostic = &outcome.diagnostics[0];
+    // The form itself is made by the macro: its place is that of the macro call.
+    assert_eq!((diagnostic.span.line, diagnostic.span.column), (4, 5));
+    assert_eq!(diagnostic.trail.len(), 1);
+    assert_eq!(diagnostic.trail[0].name, "m");
+    let unfinished = run("(list 1\n (list 2");
+    assert_eq!(unfinished.codes, [Code::ReaderError]);
+    assert_eq!(unfinished.diagnostics[0].span.line, 2);
+}
+
+#[test]
+fn the_functions_of_local_macros_see_no_run_time_bindings() {
+    let env = Env::null();
+    assert!(env.for_compile_time().is_null());
+    with_context(|ctx| {
+        let compilation = Compilation::new(ctx);
+        let name = compilation.hold(Value::fixnum(1));
+        let hidden = compilation.hold(Value::fixnum(2));
+        use crate::env::lexical::{Entry, Function, Variable};
+        let env = env.with(vec![
+            Entry::Variable(name, Variable::Lexical(VarId(0))),
+            Entry::Variable(hidden, Variable::SymbolMacro(name)),
+            Entry::Function(name, Function::Macro(name)),
+            Entry::Block(name, BlockId(0)),
+        ]);
+        let inner = env.for_compile_time();
+        assert_eq!(inner.variable(name), Some(Variable::Unavailable));
+        assert_eq!(inner.variable(hidden), Some(Variable::SymbolMacro(name)));
+        assert_eq!(inner.function(name), Some(Function::Macro(name)));
+        assert_eq!(inner.block(name), None);
+        let own = inner.with(vec![Entry::Variable(name, Variable::Lexical(VarId(1)))]);
+        assert_eq!(own.variable(name), Some(Variable::Lexical(VarId(1))));
+    });
+}
+
+#[test]
+fn the_verifier_finds_what_is_wrong() {
+    let broken = [
+        "x.7",
+        "x.0",
+        "(go t0 g0)",
+        "(return-from b0 x.0)",
+        "(let ((x.0 (const 1))) (let ((x.0 (const 2))) x.0))",
+        "(let ((x.0 (const 1))) (set x.0 (const 2)))",
+        "(prim Car)",
+        "(call-known f0)",
+        "(lambda f9)",
+        "(load-time-value l0)",
+        "(seq)",
+    ];
+    with_context(|ctx| {
+        for body in broken {
+            let text = format!(
+                "(unit (vars (x.0 \"x\" any -)) (top-level f0) (load-time) (next 1 1 1)
+                  (function f0 \"f\" - (policy 1 1 1 1 1) (flags) (params (required)) {body}))"
+            );
+            let (unit, _) = parse_unit(ctx, &text).unwrap();
+            assert!(!verify(&unit).is_empty(), "{body} is accepted");
+        }
+        for text in ["", "(unit", "(unit (vars))", "(unit (vars) (top-level x) (load-time) (next 1 1 1))"] {
+            assert!(parse_unit(ctx, text).is_err(), "{text} is accepted");
+        }
+    });
 }
