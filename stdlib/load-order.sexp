@@ -75,6 +75,7 @@
  "printer/circularity"
  "printer/objects"
  "printer/compound"
+ "printer/dispatch"
  "printer/write"
  "printer/pretty"
  "printer/format/parse"

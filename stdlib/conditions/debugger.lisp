@@ -78,12 +78,17 @@
              (error () nil))))
         (%exit +exit-error+))))
 
+(defun %leave (code)
+  ;; Ends the program; cleanups on the way to its outermost level are run.
+  (if (%primitive catch-tag-active-p '%toplevel)
+      (throw '%toplevel code)
+      (%exit code)))
+
 (defun %toplevel (thunk)
   ;; Runs a program. ABORT ends it with the code of an error.
-  (restart-case
-      (progn
-        (funcall thunk)
-        (%exit 0))
-    (abort ()
-      :report "Exit from the program."
-      (%exit +exit-error+))))
+  (%exit (catch '%toplevel
+           (restart-case
+               (progn (funcall thunk) 0)
+             (abort ()
+               :report "Exit from the program."
+               +exit-error+)))))

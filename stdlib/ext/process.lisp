@@ -3,10 +3,13 @@
 ;;;; The process: its end, environment, arguments; the collector on request.
 
 (defun ext:quit (&optional (code 0))
-  (%exit code))
+  (%leave code))
 
-(defun ext:exit (&optional (code 0))
-  (%exit code))
+(defun ext:exit (&optional (code 0) &key abort)
+  ;; With ABORT nothing is run on the way out.
+  (if abort
+      (%primitive exit-process code)
+      (%leave code)))
 
 (defun ext:getenv (name)
   (%primitive environment-variable name))

@@ -16,14 +16,21 @@
         ((packagep object) (%output-package object stream))
         (t (%output-other object stream))))
 
+(defun %output-plainly (object stream)
+  ;; Without asking the dispatch table about OBJECT itself.
+  (if (%compound-p object)
+      (%output-compound object stream)
+      (let ((state (%label-state object)))
+        (unless (and state (%write-label-or-reference object state stream))
+          (%output-leaf object stream)))))
+
 (defun %output-object (object stream)
-  (cond ((and *print-circle* (null *circularity-table*))
-         (%call-with-circularity object (lambda () (%output-object object stream))))
-        ((%compound-p object) (%output-compound object stream))
-        (t
-         (let ((state (%label-state object)))
-           (unless (and state (%write-label-or-reference object state stream))
-             (%output-leaf object stream)))))
+  (if (and *print-circle* (null *circularity-table*))
+      (%call-with-circularity object (lambda () (%output-object object stream)))
+      (let ((function (if *print-pretty* (%dispatch-function object) nil)))
+        (if function
+            (funcall function stream object)
+            (%output-plainly object stream))))
   object)
 
 (defun %print-top (object stream)
