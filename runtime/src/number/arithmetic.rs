@@ -228,10 +228,10 @@ pub fn compare(ctx: &mut ThreadContext, op: Compare, x: Value, y: Value) -> Lisp
     if is_integer(x) && is_integer(y) {
         return Ok(op.holds(Some(integer::compare(x, y))));
     }
-    if op == Compare::Equal {
-        if let (Some(Number::Complex(_)), Some(_)) | (Some(_), Some(Number::Complex(_))) = (classify(x), classify(y)) {
-            return complex::equal(ctx, x, y);
-        }
+    if op == Compare::Equal
+        && let (Some(Number::Complex(_)), Some(_)) | (Some(_), Some(Number::Complex(_))) = (classify(x), classify(y))
+    {
+        return complex::equal(ctx, x, y);
     }
     match order(ctx, x, y)? {
         Ok(order) => Ok(op.holds(order)),

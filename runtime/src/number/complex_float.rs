@@ -39,7 +39,7 @@ impl Complex {
         Complex::new(self.re, -self.im)
     }
     /// `1 - self`, which negates the imaginary part, a zero one too.
-    fn from_one(self) -> Complex {
+    fn one_minus(self) -> Complex {
         Complex::new(1.0 - self.re, -self.im)
     }
     fn plus_one(self) -> Complex {
@@ -95,11 +95,11 @@ impl Complex {
         Complex::new((2.0 * self.re).sin() / norm, (2.0 * self.im).sinh() / norm)
     }
     pub fn asin(self) -> Complex {
-        let (below, above) = (self.from_one().sqrt(), self.plus_one().sqrt());
+        let (below, above) = (self.one_minus().sqrt(), self.plus_one().sqrt());
         Complex::new(self.re.atan2((below * above).re), (below.conjugate() * above).im.asinh())
     }
     pub fn acos(self) -> Complex {
-        let (below, above) = (self.from_one().sqrt(), self.plus_one().sqrt());
+        let (below, above) = (self.one_minus().sqrt(), self.plus_one().sqrt());
         Complex::new(2.0 * below.re.atan2(above.re), (above.conjugate() * below).im.asinh())
     }
     pub fn atan(self) -> Complex {
@@ -122,7 +122,7 @@ impl Complex {
         Complex::new((below.conjugate() * above).re.asinh(), 2.0 * below.im.atan2(above.re))
     }
     pub fn atanh(self) -> Complex {
-        let difference = self.plus_one().ln() - self.from_one().ln();
+        let difference = self.plus_one().ln() - self.one_minus().ln();
         Complex::new(difference.re / 2.0, difference.im / 2.0)
     }
 }

@@ -212,6 +212,12 @@ fn powers_and_logarithms_reach_beyond_the_floats() {
         let inverse = ok(transcendental::expt(ctx, i, fix(-1)));
         let minus_i = ok(arithmetic::negate(ctx, i));
         assert!(arithmetic::eql(inverse, minus_i));
+        let z = ok(super::make_complex(ctx, fix(1), fix(1)));
+        assert_eq!(ok(transcendental::expt(ctx, z, fix(8))), fix(16));
+        let r = transcendental::expt(ctx, z, fix(1 << 60));
+        raised(ctx, r, ErrorKind::HeapExhausted);
+        assert_eq!(ok(transcendental::expt(ctx, i, fix(1 << 60))), fix(1));
+        assert_eq!(ok(transcendental::phase(ctx, fix(-3))), Value::single(std::f32::consts::PI));
         let r = transcendental::apply(ctx, Function::Log, fix(0));
         raised(ctx, r, ErrorKind::DivisionByZero);
         let r = transcendental::expt(ctx, fix(0), fix(-1));

@@ -4,7 +4,7 @@
 //! A real argument outside a function's real domain gives a complex result.
 
 use super::arithmetic::{self, trap};
-use super::bignum::Int;
+use super::bignum::{self, Int};
 use super::complex_float::Complex;
 use super::float::{self, Format};
 use super::{Number, bits, classify, complex, errors, integer, limbs, ratio};
@@ -263,6 +263,21 @@ pub fn atan2(ctx: &mut ThreadContext, y: Value, x: Value) -> LispResult {
     Ok(format.box_float(ctx, a.atan2(b)))
 }
 
+/// The angle of any number; zero for zero.
+pub fn phase(ctx: &mut ThreadContext, x: Value) -> LispResult {
+    match classify(x) {
+        None => Err(errors::wrong_type(ctx, x, Sym::NUMBER)),
+        Some(Number::Complex(_)) => {
+            let (re, im) = complex::parts(x);
+            atan2(ctx, im, re)
+        }
+        Some(Number::Integer(_) | Number::Ratio(_)) if is_negative_real(x) => Ok(Value::single(consts::PI as f32)),
+        Some(Number::Integer(_) | Number::Ratio(_)) => Ok(Value::ZERO),
+        Some(Number::Single(f)) => Ok(Value::single(0f32.atan2(f))),
+        Some(Number::Double(f)) => Ok(Format::Double.box_float(ctx, 0f64.atan2(f))),
+    }
+}
+
 /// The magnitude of any number.
 pub fn abs(ctx: &mut ThreadContext, x: Value) -> LispResult {
     match classify(x) {
@@ -316,8 +331,29 @@ fn real_power(ctx: &mut ThreadContext, base: Value, power: Value) -> LispResult 
     finish_real(ctx, Sym::EXPT, &[base, power], format, result)
 }
 
+/// Refuses a power of a complex rational that the heap cannot hold, before any work is done.
+fn check_complex_power(ctx: &mut ThreadContext, base: Value, power: Value) -> LispResult<()> {
+    let (re, im) = complex::parts(base);
+    if Format::of(re).is_some() {
+        return Ok(());
+    }
+    let ((rn, rd), (ni, di)) = (ratio::parts(re), ratio::parts(im));
+    let longest = [rn, rd, ni, di].map(magnitude_bits).into_iter().max().expect("four parts");
+    // Every factor adds nearly the bits of the longest part (half a bit for 1 + i and its like); only
+    // the powers of i and -i do not grow.
+    let halves = if longest > 1 { 2 * (longest - 1) } else { (re != Value::ZERO) as u64 };
+    let power = power.to_fixnum().map_or(u64::MAX, i64::unsigned_abs);
+    bignum::check_limbs(ctx, halves.saturating_mul(power) / 128)
+}
+
+fn magnitude_bits(n: Value) -> u64 {
+    let mut cell = [0];
+    limbs::bit_length(Int::of(n, &mut cell).limbs)
+}
+
 /// By squaring, so that rational parts stay exact.
 fn complex_to_integer_power(ctx: &mut ThreadContext, base: Value, power: Value) -> LispResult {
+    check_complex_power(ctx, base, power)?;
     let one = Value::fixnum(1);
     if integer::is_negative(power) {
         let positive = integer::negate(ctx, power)?;

@@ -181,6 +181,8 @@ primitives! {
 
     /// The angle of the point (x, y).
     fn atan2(ctx, y, x) { transcendental::atan2(ctx, y, x) }
+    /// The angle of any number.
+    fn phase(ctx, x) { transcendental::phase(ctx, x) }
     fn log_to_base(ctx, x, base) { transcendental::log_to_base(ctx, x, base) }
     /// EXPT.
     fn expt2(ctx, base, power) { transcendental::expt(ctx, base, power) }
