@@ -29,7 +29,6 @@ mod float_tests;
 #[cfg(test)]
 mod measure;
 
-pub use arithmetic::{add, mul, sub};
 pub use complex::make_complex;
 pub use ratio::make_ratio;
 
