@@ -32,7 +32,7 @@
           (let ((next (rem x y)))
             (setq x y)
             (setq y next))))
-      (%primitive gcd x y)))
+      (%primitive gcd2 x y)))
 
 (defun lcm (&rest integers)
   (let ((result 1))
@@ -77,10 +77,10 @@
 (defun complex (realpart &optional (imagpart 0))
   (if (realp realpart) nil (%type-error realpart 'real))
   (if (realp imagpart) nil (%type-error imagpart 'real))
-  (%primitive complex realpart imagpart))
+  (%primitive make-complex realpart imagpart))
 
 (defun conjugate (number)
-  (cond ((complexp number) (%primitive complex (%other-ref number 0) (- (%other-ref number 1))))
+  (cond ((complexp number) (%primitive make-complex (%other-ref number 0) (- (%other-ref number 1))))
         ((numberp number) number)
         (t (%type-error number 'number))))
 
@@ -89,10 +89,10 @@
 (defun %to-double (real)
   (cond ((%double-float-p real) real)
         ((%fixnump real) (%fixnum-to-double real))
-        (t (%primitive to-double real))))
+        (t (%primitive to-double-float real))))
 
 (defun %to-single (real)
-  (if (%single-float-p real) real (%primitive to-single real)))
+  (if (%single-float-p real) real (%primitive to-single-float real)))
 
 (defun float (number &optional (prototype 1.0f0 prototype-p))
   (cond ((not prototype-p) (if (floatp number) number (%to-single number)))
@@ -107,11 +107,11 @@
 
 (defun decode-float (float)
   (let* ((significand (%primitive decode-float float)) (exponent (%second-value)))
-    (values significand exponent (float-sign float))))
+    (values significand exponent (%primitive float-sign float))))
 
 (defun integer-decode-float (float)
   (let* ((significand (%primitive integer-decode-float float)) (exponent (%second-value)))
-    (values significand exponent (if (minusp (float-sign float)) -1 1))))
+    (values significand exponent (if (minusp (%primitive float-sign float)) -1 1))))
 
 (defun scale-float (float exponent)
   (if (floatp float) nil (%type-error float 'float))
@@ -119,7 +119,7 @@
   (%primitive scale-float float exponent))
 
 (defun float-sign (float1 &optional (float2 (float 1 float1)))
-  (%primitive float-sign float1 float2))
+  (%primitive copy-float-sign float1 float2))
 
 (defun float-radix (float)
   (if (floatp float) 2 (%type-error float 'float)))

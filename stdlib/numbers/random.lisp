@@ -1,7 +1,7 @@
 (in-package "ROOK-KERNEL")
 ;;;; RANDOM and random states.
 
-(defvar *random-state* (%primitive make-random-state nil))
+(defvar *random-state* (%primitive make-random-state 0))
 
 (defun make-random-state (&optional state)
   (cond ((or (null state) (eq state t)) nil)

@@ -15,13 +15,13 @@
 
 (defun log (number &optional (base nil base-p))
   (if base-p
-      (%primitive log-base number base)
+      (%primitive log-to-base number base)
       (%primitive log number)))
 
 (defun expt (base power)
   (if (and (%fixnump base) (%fixnump power) (%fix>= power 0) (%fix< power 64))
       (%expt-by-squaring base power)
-      (%primitive expt base power)))
+      (%primitive expt2 base power)))
 
 (defun %expt-by-squaring (base power)
   (declare (fixnum power))
