@@ -49,8 +49,8 @@ impl TypeSet {
     pub const BIT_VECTOR: TypeSet = of_kind(kind::BIT_VECTOR);
     pub const VECTOR_F64: TypeSet = of_kind(kind::VECTOR_F64);
     pub const ARRAY_HEADER: TypeSet = of_kind(kind::ARRAY);
-    /// Everything a variable may hold.
-    pub const ANY: TypeSet = TypeSet(!0 & !Self::MARK.0);
+    /// Everything a variable may hold, markers included: the library sees unbound slots.
+    pub const ANY: TypeSet = TypeSet(!0);
     pub const BOOLEAN: TypeSet = TypeSet(Self::NIL.0 | Self::T.0);
     /// Values without an address: no stack map entry, no barrier.
     pub const IMMEDIATE: TypeSet =
