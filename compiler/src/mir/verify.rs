@@ -12,7 +12,7 @@
 //!    that edge names them.
 //! 9. Function objects and closures are made of functions with a general entry.
 //! 10. Primitives exist and get as many arguments as they declare.
-//! 11. What is called as a function, unboxed or loaded from is typed as such.
+//! 11. What is called as a function or unboxed is typed as such; cells and closures may be.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -169,6 +169,11 @@ impl Verifier<'_> {
         self.require(ty.set.is_subset_of(set), || format!("v{} is {what} but typed {}", v.0, type_text(ty)));
     }
 
+    fn may_be(&mut self, v: ValueId, set: TypeSet, what: &str) {
+        let ty = self.f.ty(v);
+        self.require(!ty.set.is_disjoint_from(set), || format!("v{} is {what} but typed {}", v.0, type_text(ty)));
+    }
+
     /// What a callee returns.
     fn results_of(&self, call: &Call) -> Vec<Repr> {
         let returns = match call.target {
@@ -253,9 +258,9 @@ impl Verifier<'_> {
             Inst::FunctionObject(id) | Inst::MakeClosure(id, _) => self.general(*id),
             Inst::UnboxDouble(v) => self.typed(*v, TypeSet::DOUBLE, "unboxed"),
             Inst::CellRef(v) | Inst::CellSet(v, _) => {
-                self.typed(*v, TypeSet::kind(rook_runtime::abi::layout::kind::VALUE_CELL), "used as a cell");
+                self.may_be(*v, TypeSet::kind(rook_runtime::abi::layout::kind::VALUE_CELL), "used as a cell");
             }
-            Inst::ClosureRef(v, _) | Inst::ClosureSet(v, ..) => self.typed(*v, TypeSet::FUNCTION, "used as a closure"),
+            Inst::ClosureRef(v, _) | Inst::ClosureSet(v, ..) => self.may_be(*v, TypeSet::FUNCTION, "used as a closure"),
             _ => {}
         }
     }

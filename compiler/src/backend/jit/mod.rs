@@ -5,6 +5,8 @@
 
 mod region;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 pub mod symbols;
 
