@@ -23,9 +23,7 @@ static RUNTIME: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
 
 /// Address of a symbol of the runtime.
 pub fn runtime(name: &str) -> Option<u64> {
-    // A primitive that no room has declared yet raises a control error when it is called.
-    let absent = || name.starts_with("rook_rt_").then(|| RUNTIME.get("rook_rt_control_error")).flatten();
-    RUNTIME.get(name).or_else(absent).map(|&address| address as u64)
+    RUNTIME.get(name).map(|&address| address as u64)
 }
 
 /// Address of a C function that the process knows.
