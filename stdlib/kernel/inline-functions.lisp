@@ -11,6 +11,7 @@
  (car list) (cdr list) (cons car cdr) (rplaca cons object) (rplacd cons object)
  (eq x y) (eql x y) (not x) (null x) (consp x) (atom x) (listp x)
  (symbolp x) (characterp x) (functionp x) (integerp x) (rationalp x) (floatp x) (realp x)
+ (%fixnump x) (%bignump x) (%ratiop x) (%single-float-p x) (%double-float-p x) (%instancep x)
  (numberp x) (complexp x) (simple-vector-p x) (simple-string-p x) (packagep x)
  (1+ number) (1- number) (lognot integer) (ash integer count)
  (zerop number) (plusp number) (minusp number) (oddp integer) (evenp integer)
