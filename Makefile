@@ -1,0 +1,104 @@
+# Front door of the project: `make help` lists the targets.
+#
+# The compiler is built in two stages. Cargo builds rook-stage1, a compiler without a library, which
+# compiles the library into an image (for programs that `rook` builds) and into an object file; the
+# object file and the compiler as an archive are linked into `rook`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+CARGO ?= cargo
+CC := cc
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Modes in which `make test` runs the programs.
+MODES ?= memory,native,unoptimized,stress=500
+# A collection at each N-th allocation, for `make stress`.
+STRESS ?= 20
+# Only programs with this text in their path, for test, stress and bless.
+FILTER ?=
+# Further options for `rook test`.
+TEST_OPTIONS ?=
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+export CARGO_TARGET_DIR := $(TARGET)
+
+STAGE1 := $(TARGET)/release/rook-stage1
+COMPILER_ARCHIVE := $(TARGET)/release/librook_compiler.a
+RUNTIME_ARCHIVE := $(TARGET)/lean/librook_runtime.a
+IMAGE := $(TARGET)/rook/lib/library.image
+LIBRARY := $(TARGET)/rook/lib/library.o
+FULL_ARCHIVE := $(TARGET)/rook/lib/librook_full.a
+LEAN_ARCHIVE := $(TARGET)/rook/lib/librook_lean.a
+HEADER := $(TARGET)/rook/include/rook.h
+ROOK := $(TARGET)/rook/bin/rook
+
+STDLIB := stdlib/load-order.sexp $(shell find stdlib -name '*.lisp')
+BENCHMARKS := $(sort $(wildcard tests/bench/*.lisp))
+ROOK_TEST = $(ROOK) test tests/programs $(if $(FILTER),--filter $(FILTER)) $(TEST_OPTIONS)
+KNOWN := --expected-failures tests/expected-failures.txt
+
+.PHONY: build hello test stress bless bench tidy install help FORCE
+
+build: $(ROOK) $(IMAGE) $(FULL_ARCHIVE) $(LEAN_ARCHIVE) $(HEADER) ## Build the compiler, its library and the runtime (default)
+
+hello: build ## Compile and run the first program
+	$(ROOK) build tests/programs/hello.lisp -o $(TARGET)/hello
+	$(TARGET)/hello
+
+test: build ## Run all tests: unit tests, then the programs in every mode (MODES=, FILTER=)
+	$(CARGO) test --release -p rook-runtime --lib
+	$(CARGO) test --release -p rook-compiler --lib
+	$(ROOK_TEST) --modes=$(MODES) $(KNOWN)
+
+stress: build ## Run the programs with a collection at each STRESS-th allocation (STRESS=20)
+	$(ROOK_TEST) --modes=stress=$(STRESS) $(KNOWN)
+
+bless: build ## Rewrite the expected output of the programs (FILTER=)
+	$(ROOK_TEST) --bless $(KNOWN)
+
+bench: build $(BENCHMARKS:%.lisp=$(TARGET)/%) ## Build the benchmarks and print how long each runs
+	@TIMEFORMAT='%R s, %U s user'; for program in $(BENCHMARKS:%.lisp=$(TARGET)/%); do \
+	    printf '%-24s ' "$${program##*/}"; time "$$program" > "$$program.out"; done
+
+$(TARGET)/tests/bench/%: tests/bench/%.lisp $(ROOK) $(IMAGE) $(FULL_ARCHIVE) $(LEAN_ARCHIVE)
+	@mkdir -p $(@D)
+	$(ROOK) build $< -o $@
+
+tidy: ## Check the rules that the compiler does not: module docs, file sizes, lints
+	tests/tidy/check
+	$(CARGO) clippy --release --all-targets -- -D warnings
+
+install: build ## Install below PREFIX (PREFIX=/usr/local)
+	install -D -m 755 $(ROOK) $(DESTDIR)$(PREFIX)/bin/rook
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(IMAGE) $(LIBRARY) $(FULL_ARCHIVE) $(LEAN_ARCHIVE)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include $(HEADER)
+
+help: ## Print this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+
+# Cargo knows best what it must rebuild, so it is always asked. What it leaves alone keeps its time,
+# and what depends on it is then not made again.
+$(STAGE1) $(COMPILER_ARCHIVE) &: FORCE
+	@$(CARGO) build --quiet --release -p rook-compiler
+
+$(RUNTIME_ARCHIVE): FORCE
+	@$(CARGO) build --quiet --profile lean -p rook-runtime
+
+$(IMAGE) $(LIBRARY) &: $(STAGE1) $(STDLIB)
+	@mkdir -p $(@D)
+	$(STAGE1) bootstrap stdlib $(IMAGE) $(LIBRARY)
+
+$(ROOK): $(LIBRARY) $(COMPILER_ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) -o $@ $(LIBRARY) $(COMPILER_ARCHIVE) -lgcc_s -lpthread -ldl -lm -lc -Wl,-z,now -Wl,--gc-sections -pie
+
+$(FULL_ARCHIVE): $(COMPILER_ARCHIVE)
+$(LEAN_ARCHIVE): $(RUNTIME_ARCHIVE)
+$(HEADER): runtime/include/rook.h
+$(FULL_ARCHIVE) $(LEAN_ARCHIVE) $(HEADER):
+	@mkdir -p $(@D)
+	cp $< $@

@@ -1,0 +1,260 @@
+//! `rook test`: golden programs, run in several modes and compared with the files beside them.
+//!
+//! Beside `x.lisp` lie `x.out` (expected output), `x.err` (expected error output), `x.exit`
+//! (expected exit code, 0 without it), `x.in` (standard input) and `x.args` (one argument per
+//! line). A program with none of the first three is not a test. Each test runs in a temporary
+//! folder of its own; names of files beside the program are shown without their folder.
+//!
+//! Knows `rook` only as a command: it must not call the compiler.
+
+mod diff;
+mod discover;
+mod execute;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use discover::{KnownFailures, Test};
+use execute::{Executor, Run};
+
+/// How a program is compiled and run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Compiled to memory by `rook run`.
+    Memory,
+    /// Built into an executable by `rook build`.
+    Native,
+    /// Compiled to memory without optimization.
+    Unoptimized,
+    /// In memory, with a collection that moves everything at each N-th allocation.
+    Stress(u32),
+}
+
+impl Mode {
+    /// `memory`, `native`, `unoptimized` or `stress=N`.
+    pub fn parse(text: &str) -> Result<Mode, String> {
+        match text {
+            "memory" => Ok(Mode::Memory),
+            "native" => Ok(Mode::Native),
+            "unoptimized" => Ok(Mode::Unoptimized),
+            _ => text
+                .strip_prefix("stress=")
+                .and_then(|count| count.parse().ok())
+                .filter(|&count| count > 0)
+                .map(Mode::Stress)
+                .ok_or_else(|| format!("`{text}` is not a mode: memory, native, unoptimized or stress=N")),
+        }
+    }
+    /// As `parse`, several with commas between them.
+    pub fn parse_list(text: &str) -> Result<Vec<Mode>, String> {
+        text.split(',').map(|word| Mode::parse(word.trim())).collect()
+    }
+    /// The mode's name without its parameter.
+    fn name(self) -> &'static str {
+        match self {
+            Mode::Memory => "memory",
+            Mode::Native => "native",
+            Mode::Unoptimized => "unoptimized",
+            Mode::Stress(_) => "stress",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Mode::Stress(count) => write!(f, "stress={count}"),
+            mode => f.write_str(mode.name()),
+        }
+    }
+}
+
+pub struct TestOptions {
+    /// Programs, and folders that are searched for programs.
+    pub paths: Vec<PathBuf>,
+    /// Rewrite the expected output from what `Memory` gives; no other mode runs then.
+    pub bless: bool,
+    /// Programs that run at the same time; 0 is one per processor.
+    pub jobs: usize,
+    pub modes: Vec<Mode>,
+    /// Only tests with this text in their path.
+    pub filter: Option<String>,
+    /// A file with lines `mode path`: tests that are known to fail.
+    pub expected_failures: Option<PathBuf>,
+    /// A command that runs longer is killed.
+    pub time_limit: Duration,
+}
+
+impl Default for TestOptions {
+    fn default() -> TestOptions {
+        TestOptions {
+            paths: Vec::new(),
+            bless: false,
+            jobs: 0,
+            modes: vec![Mode::Memory],
+            filter: None,
+            expected_failures: None,
+            time_limit: Duration::from_secs(20),
+        }
+    }
+}
+
+/// How many runs ended in which way; a test counts once for each mode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Summary {
+    pub passed: usize,
+    pub failed: usize,
+    /// Known failures that failed.
+    pub skipped: usize,
+}
+
+impl Summary {
+    pub fn is_success(&self) -> bool {
+        self.failed == 0
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        if self.skipped > 0 {
+            write!(f, ", {} skipped", self.skipped)?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs the tests that `options` names with the command `rook`, and reports on standard output:
+/// each failure with a diff and the command that repeats it, and a last line with the summary.
+pub fn run_tests(rook: &Path, options: &TestOptions) -> Result<Summary, String> {
+    let mut tests = discover::tests(&options.paths)?;
+    if let Some(filter) = &options.filter {
+        tests.retain(|test| test.source.to_string_lossy().contains(filter.as_str()));
+    }
+    if tests.is_empty() {
+        return Err("no tests found".to_string());
+    }
+    let known = match &options.expected_failures {
+        Some(path) => KnownFailures::read(path)?,
+        None => KnownFailures::default(),
+    };
+    let executor = Executor::new(rook, options.time_limit)?;
+    let modes: &[Mode] = if options.bless { &[Mode::Memory] } else { &options.modes };
+    let cases: Vec<(&Test, Mode)> = tests.iter().flat_map(|test| modes.iter().map(move |&mode| (test, mode))).collect();
+    let decide = |&(test, mode): &(&Test, Mode)| {
+        let run = executor.run(test, mode);
+        if options.bless { bless(run, test, mode, &known) } else { judge(run, test, mode, &known) }
+    };
+    for_each_in_parallel(&cases, options.jobs, decide, report(std::io::stdout()))
+}
+
+/// What became of one test in one mode.
+struct Outcome {
+    verdict: Verdict,
+    /// For the user; empty when there is nothing to say.
+    message: String,
+}
+
+enum Verdict {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+fn judge(run: Result<Run, String>, test: &Test, mode: Mode, known: &KnownFailures) -> Outcome {
+    let problem = run.map_or_else(Some, |run| run.problem(test));
+    match (problem, known.contains(test, mode)) {
+        (None, false) => Outcome { verdict: Verdict::Passed, message: String::new() },
+        (Some(_), true) => Outcome { verdict: Verdict::Skipped, message: String::new() },
+        (None, true) => failure(test, mode, "unexpected pass: remove it from the list\n".to_string()),
+        (Some(problem), false) => failure(test, mode, problem),
+    }
+}
+
+/// Writes what the run printed into the files of the test. A run that ended otherwise than expected
+/// is a failure, as is one that is known to fail: neither may become the expectation.
+fn bless(run: Result<Run, String>, test: &Test, mode: Mode, known: &KnownFailures) -> Outcome {
+    if known.contains(test, mode) {
+        return Outcome { verdict: Verdict::Skipped, message: String::new() };
+    }
+    let blessed = run.and_then(|run| match run.end_problem(test) {
+        Some(problem) => Err(problem),
+        None => test.bless(&run.stdout, &run.stderr),
+    });
+    match blessed {
+        Ok(files) => {
+            let message = files.iter().map(|file| format!("blessed {}\n", file.display())).collect();
+            Outcome { verdict: Verdict::Passed, message }
+        }
+        Err(problem) => failure(test, mode, problem),
+    }
+}
+
+fn failure(test: &Test, mode: Mode, problem: String) -> Outcome {
+    Outcome { verdict: Verdict::Failed, message: format!("FAILED {mode} {}\n{problem}\n", test.source.display()) }
+}
+
+/// The consumer of outcomes: prints messages as they come and, at the end, the summary.
+fn report(mut out: impl Write) -> impl FnMut(Option<Outcome>) -> Result<Summary, String> {
+    let mut summary = Summary::default();
+    move |outcome| {
+        let written = match outcome {
+            Some(outcome) => {
+                match outcome.verdict {
+                    Verdict::Passed => summary.passed += 1,
+                    Verdict::Failed => summary.failed += 1,
+                    Verdict::Skipped => summary.skipped += 1,
+                }
+                write!(out, "{}", outcome.message)
+            }
+            None => writeln!(out, "{summary}").and_then(|()| out.flush()),
+        };
+        written.map_err(|error| format!("cannot write the report: {error}"))?;
+        Ok(summary)
+    }
+}
+
+/// Decides cases in `jobs` threads and gives the outcomes to `consume` in the order of the cases,
+/// each as soon as those before it are there; at the end `None`.
+fn for_each_in_parallel<C: Sync, O: Send, R>(
+    cases: &[C],
+    jobs: usize,
+    decide: impl Fn(&C) -> O + Sync,
+    mut consume: impl FnMut(Option<O>) -> Result<R, String>,
+) -> Result<R, String> {
+    let jobs = if jobs == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { jobs };
+    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        for _ in 0..jobs.min(cases.len()) {
+            let (sender, next, stop, decide) = (sender.clone(), &next, &stop, &decide);
+            scope.spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(index) else { break };
+                    if sender.send((index, decide(case))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let (mut waiting, mut expected) = (BTreeMap::new(), 0);
+        for (index, outcome) in receiver {
+            waiting.insert(index, outcome);
+            while let Some(outcome) = waiting.remove(&expected) {
+                consume(Some(outcome)).inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
+                expected += 1;
+            }
+        }
+        consume(None)
+    })
+}
+
+#[cfg(test)]
+mod tests;
