@@ -32,3 +32,6 @@
            (destructuring-bind ,kept (cdr ,form)
              ,@declarations
              (block ,name ,@forms)))))))
+
+(defconstant lambda-list-keywords
+  '(&allow-other-keys &aux &body &environment &key &optional &rest &whole))
