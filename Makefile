@@ -94,7 +94,7 @@ $(IMAGE) $(LIBRARY) &: $(STAGE1) $(STDLIB)
 
 $(ROOK): $(LIBRARY) $(COMPILER_ARCHIVE)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $(LIBRARY) $(COMPILER_ARCHIVE) -lgcc_s -lpthread -ldl -lm -lc -Wl,-z,now -Wl,--gc-sections -pie
+	$(CC) -o $@ $(LIBRARY) $(COMPILER_ARCHIVE) -lgcc_s -lpthread -ldl -lm -lc -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections -pie
 
 $(FULL_ARCHIVE): $(COMPILER_ARCHIVE)
 $(LEAN_ARCHIVE): $(RUNTIME_ARCHIVE)
