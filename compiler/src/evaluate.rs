@@ -20,6 +20,13 @@ use crate::mir::Program;
 /// What happens to each unit besides running it: the bootstrap also keeps its static form.
 pub type Observer<'a> = dyn FnMut(&Program, &Rc<Datums>, LoadedUnit) + 'a;
 
+/// A unit in memory whose top-level functions have not been called.
+pub struct Pending {
+    program: Program,
+    datums: Datums,
+    loaded: LoadedUnit,
+}
+
 /// Compiles to memory and runs.
 pub struct MemoryEvaluator<'a> {
     ctx: *mut ThreadContext,
@@ -60,6 +67,12 @@ impl<'a> MemoryEvaluator<'a> {
 
     /// Compiles a unit, loads it and calls its top-level functions in order.
     pub fn run(&mut self, unit: &mut Unit, datums: Datums) -> Result<(), Exit> {
+        let pending = self.load(unit, datums)?;
+        self.run_pending(pending)
+    }
+
+    /// Compiles a unit and loads it.
+    pub fn load(&mut self, unit: &mut Unit, datums: Datums) -> Result<Pending, Exit> {
         let mut datums = datums;
         // SAFETY: as for `ctx`.
         let ctx = unsafe { &mut *self.ctx };
@@ -68,10 +81,14 @@ impl<'a> MemoryEvaluator<'a> {
             Ok(compiled) => compiled,
             Err(error) => return Err(Exit::Error(error.to_string())),
         };
-        let loaded =
-            load_unit(self.ctx(), &compiled, &datums).map_err(|error| Exit::Error(error.to_string()))?;
-        let count = program.top_level.len();
-        for i in 0..count {
+        let loaded = load_unit(self.ctx(), &compiled, &datums).map_err(|error| Exit::Error(error.to_string()))?;
+        Ok(Pending { program, datums, loaded })
+    }
+
+    /// Calls the top-level functions of a loaded unit.
+    pub fn run_pending(&mut self, pending: Pending) -> Result<(), Exit> {
+        let Pending { program, datums, loaded } = pending;
+        for i in 0..program.top_level.len() {
             let function = loaded.top_level()[i];
             self.values = self.call_values(function, &[])?;
         }
@@ -79,6 +96,16 @@ impl<'a> MemoryEvaluator<'a> {
             observer(&program, &Rc::new(datums), loaded);
         }
         Ok(())
+    }
+
+    /// Calls all top-level functions but the last, which is the result.
+    pub fn finish_pending(&mut self, pending: Pending) -> Result<Value, Exit> {
+        let count = pending.program.top_level.len();
+        for i in 0..count - 1 {
+            let function = pending.loaded.top_level()[i];
+            self.call_values(function, &[])?;
+        }
+        Ok(pending.loaded.top_level()[count - 1])
     }
 
     fn call_values(&mut self, function: Value, arguments: &[Value]) -> Result<Vec<Value>, Exit> {

@@ -20,4 +20,5 @@ mod testing;
 pub mod compile;
 pub mod evaluate;
 pub mod bootstrap;
+pub mod cli;
 pub mod link;

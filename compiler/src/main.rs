@@ -36,5 +36,5 @@ fn build_library(ctx: &mut ThreadContext, root: &str, image_out: &str, object_ou
     let image = bootstrap(ctx, Path::new(root), true)?;
     let write = |path: &str, bytes: &[u8]| std::fs::write(path, bytes).map_err(|e| format!("cannot write {path}: {e}"));
     write(image_out, &image.to_bytes())?;
-    write(object_out, &prelink::emit(&image, &prelink::Options::default())?)
+    write(object_out, &prelink::emit(&image, &prelink::Options { main: Some("rook_compiler_main"), ..Default::default() })?)
 }

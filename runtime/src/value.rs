@@ -14,6 +14,13 @@ pub struct Value(pub u64);
 #[derive(Debug, Clone, Copy)]
 pub struct Raised(pub(crate) ());
 
+impl Raised {
+    /// The proof again, for code that passed a pending error on in another form.
+    pub fn still_pending() -> Raised {
+        Raised(())
+    }
+}
+
 /// Result of Rust code that may raise a Lisp error.
 pub type LispResult<T = Value> = Result<T, Raised>;
 

@@ -6,6 +6,7 @@
 
 pub mod image;
 pub mod prelink;
+pub mod program;
 pub mod shake;
 pub mod snapshot;
 pub mod toolchain;

@@ -19,6 +19,8 @@ use super::image::*;
 pub struct Options {
     /// Symbol whose function runs after the top-level forms.
     pub entry: Option<u32>,
+    /// Runtime routine that `main` jumps to; no `main` without it.
+    pub main: Option<&'static str>,
 }
 
 /// The ELF object of an image. Fails when a well-known symbol is missing from it.
@@ -48,6 +50,9 @@ pub fn emit(image: &Image, options: &Options) -> Result<Vec<u8>, String> {
         externals: HashMap::new(),
     };
     layout.place_functions(image);
+    if let Some(target) = options.main {
+        layout.define_main(target);
+    }
     layout.place_objects(image);
     layout.fill_objects(image);
     let packages = layout.package_list(image);
@@ -97,6 +102,24 @@ impl Layout<'_> {
                 flags: SymbolFlags::None,
             });
         }
+    }
+
+    /// `main`: a jump to the runtime.
+    fn define_main(&mut self, target: &str) {
+        let at = self.elf.append_section_data(self.text, &[0xe9, 0, 0, 0, 0], 16);
+        let symbol = self.external(target);
+        let flags = RelocationFlags::Elf { r_type: elf::R_X86_64_PLT32 };
+        self.relocate(self.text, relocation(at + 1, symbol, -4, flags));
+        self.elf.add_symbol(Symbol {
+            name: b"main".to_vec(),
+            value: at,
+            size: 5,
+            kind: SymbolKind::Text,
+            scope: SymbolScope::Linkage,
+            weak: false,
+            section: SymbolSection::Section(self.text),
+            flags: SymbolFlags::None,
+        });
     }
 
     /// Decides addresses: conses and headed objects in one run, each 16-byte aligned.

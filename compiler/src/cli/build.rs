@@ -1,0 +1,209 @@
+//! `rook build`: source files to a program.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use rook_runtime::abi::thread_context::ThreadContext;
+use rook_runtime::abi::well_known::SYMBOLS;
+use rook_runtime::value::{LispResult, nil};
+
+use super::{hooks, source};
+use crate::backend::{self, Backend};
+use crate::compile;
+use crate::link::image::{Image, Reference};
+use crate::link::program::Program;
+use crate::link::shake::{Roots, shake};
+use crate::link::{prelink, toolchain};
+
+/// Which runtime the program gets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Runtime {
+    /// Lean unless the program reaches the compiler.
+    AsNeeded,
+    Lean,
+    Full,
+}
+
+/// Options of `rook build`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub files: Vec<PathBuf>,
+    /// C sources, objects, archives and `-l`/`-L` options for the linker, in order.
+    pub link: Vec<OsString>,
+    pub output: PathBuf,
+    pub runtime: Runtime,
+    pub linker: String,
+    pub verbose: bool,
+    pub compile: compile::Options,
+}
+
+impl Options {
+    pub fn parse(words: &[String]) -> Result<Options, String> {
+        let mut options = Options {
+            files: Vec::new(),
+            link: Vec::new(),
+            output: PathBuf::new(),
+            runtime: Runtime::AsNeeded,
+            linker: "cc".to_string(),
+            verbose: false,
+            compile: compile::Options::default(),
+        };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "-o" => options.output = words.next().ok_or("-o needs a file name")?.into(),
+                "-v" | "--verbose" => options.verbose = true,
+                "--no-optimize" => options.compile.unoptimized = true,
+                "--verify-ir" => options.compile.verify = true,
+                "--runtime=lean" => options.runtime = Runtime::Lean,
+                "--runtime=full" => options.runtime = Runtime::Full,
+                w if w.starts_with("--linker=") => options.linker = w["--linker=".len()..].to_string(),
+                w if w.starts_with("-l") || w.starts_with("-L") => options.link.push(w.into()),
+                w if w.starts_with('-') => return Err(format!("unknown option `{w}` of build")),
+                w if [".c", ".o", ".a", ".so"].iter().any(|e| w.ends_with(e)) => {
+                    options.link.push(toolchain::file_argument(Path::new(w)));
+                }
+                file => options.files.push(file.into()),
+            }
+        }
+        let Some(last) = options.files.last() else { return Err("build needs a Lisp file".to_string()) };
+        if options.output.as_os_str().is_empty() {
+            options.output = last.with_extension("");
+            if options.output == *last {
+                return Err("build needs -o for a file without extension".to_string());
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Builds; the exit code.
+pub fn build(ctx: &mut ThreadContext, options: &Options) -> i32 {
+    let options = options.clone();
+    let work = move |ctx: &mut ThreadContext| -> LispResult {
+        match compile_and_link(ctx, &options)? {
+            Ok(()) => Ok(nil()),
+            Err(message) => {
+                eprintln!("error: {message}");
+                rook_runtime::start::exit(1)
+            }
+        }
+    };
+    match hooks::run_at_top_level(ctx, Box::new(work)) {
+        Ok(()) => 0,
+        Err(message) => {
+            eprintln!("rook: {message}");
+            101
+        }
+    }
+}
+
+fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Result<(), String>> {
+    let library = match library_folder().and_then(|folder| read_library(&folder).map(|image| (folder, image))) {
+        Ok(found) => found,
+        Err(message) => return Ok(Err(message)),
+    };
+    let (folder, image) = library;
+    let mut program = Program::new(image);
+    let mut backend = Backend::new(backend::Target::FILE);
+    for (i, file) in options.files.iter().enumerate() {
+        let Some(mut compiled) = source::expand_file(ctx, file)? else {
+            return Ok(Err(format!("{} was not built", options.output.display())));
+        };
+        let mut compile_options = options.compile.clone();
+        crate::hir::pass::discover_known_calls::discover_known_calls(&mut compiled.unit, &compiled.datums);
+        let mir = compile::to_mir(ctx, &mut compiled.unit, &mut compiled.datums, &mut compile_options);
+        match backend.compile(&mir, &compiled.datums, compiled.files.clone()) {
+            Ok(unit) => program.add(&unit, &compiled.datums),
+            Err(error) => return Ok(Err(error.to_string())),
+        }
+        // Later files see what loading this one defines.
+        if i + 1 < options.files.len() {
+            let text = match source::read_file(file) {
+                Ok(text) => text,
+                Err(message) => return Ok(Err(message)),
+            };
+            source::load_text(ctx, &file.display().to_string(), text, &options.compile)?;
+        }
+    }
+    let roots = Roots { symbols: runtime_symbols(&program) };
+    Ok(program.finish().and_then(|image| link(&image, &roots, &folder, options)))
+}
+
+/// Symbols whose functions or values the runtime reaches by name.
+fn runtime_symbols(program: &Program) -> Vec<u32> {
+    let wanted = SYMBOLS.iter().filter(|(package, name)| *package == "ROOK-KERNEL" || name.starts_with('*'));
+    wanted.filter_map(|(package, name)| program.find_symbol(package, name)).collect()
+}
+
+fn link(image: &Image, roots: &Roots, folder: &Path, options: &Options) -> Result<(), String> {
+    let mut lean = shake(image, roots);
+    let reason = needs_compiler(&lean);
+    let full = match options.runtime {
+        Runtime::Full => true,
+        Runtime::Lean => false,
+        Runtime::AsNeeded => reason.is_some(),
+    };
+    if options.verbose {
+        match &reason {
+            Some(who) => eprintln!("the program reaches the compiler through {who}"),
+            None => eprintln!("the program does not reach the compiler"),
+        }
+    }
+    let chosen = if full { image } else { &mut lean };
+    let prelink_options = prelink::Options { main: Some("rook_main"), ..Default::default() };
+    let object = prelink::emit(chosen, &prelink_options)?;
+    let parent = options.output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let stem = options.output.file_name().ok_or("the output has no file name")?.to_string_lossy().into_owned();
+    let unique = std::process::id();
+    let object_path = parent.join(format!(".{stem}.{unique}.o"));
+    let partial = parent.join(format!(".{stem}.{unique}.tmp"));
+    let outcome = std::fs::write(&object_path, object)
+        .map_err(|e| format!("cannot write {}: {e}", options.output.display()))
+        .and_then(|()| {
+            let archive = folder.join(if full { "librook_full.a" } else { "librook_lean.a" });
+            let mut arguments: Vec<OsString> = vec!["-o".into(), toolchain::file_argument(&partial)];
+            arguments.push(toolchain::file_argument(&object_path));
+            arguments.extend(options.link.iter().cloned());
+            arguments.push(archive.into());
+            for flag in ["-pie", "-Wl,-z,now", "-Wl,-z,relro", "-Wl,-z,noexecstack", "-Wl,--gc-sections", "-Wl,--build-id", "-lgcc_s", "-lpthread", "-ldl", "-lm", "-lc"] {
+                arguments.push(flag.into());
+            }
+            if !options.verbose {
+                arguments.push("-Wl,--strip-debug".into());
+            }
+            toolchain::run_linker(&options.linker, &arguments).map_err(|e| e.to_string())
+        })
+        .and_then(|()| {
+            std::fs::rename(&partial, &options.output)
+                .map_err(|e| format!("cannot write {}: {e}", options.output.display()))
+        });
+    for path in [&object_path, &partial] {
+        // The partial output is gone already when linking went well.
+        let _ = std::fs::remove_file(path);
+    }
+    outcome
+}
+
+/// The function that calls the compiler's door, if one is reached.
+fn needs_compiler(image: &Image) -> Option<String> {
+    const DOORS: [&str; 2] = ["rook_rt_compile_form", "rook_rt_compile_lambda"];
+    let door = |f: &&crate::link::image::Function| {
+        f.fixups.iter().any(|x| matches!(&x.reference, Reference::Runtime(name) if DOORS.contains(&name.as_str())))
+    };
+    image.functions.iter().find(door).map(|f| f.name.clone())
+}
+
+/// `lib` beside the folder of this executable.
+fn library_folder() -> Result<PathBuf, String> {
+    let exe = std::env::current_exe().map_err(|e| format!("cannot find this executable: {e}"))?;
+    let folder = exe.parent().and_then(Path::parent).map(|p| p.join("lib"));
+    folder.filter(|f| f.is_dir()).ok_or_else(|| format!("there is no lib folder beside {}", exe.display()))
+}
+
+fn read_library(folder: &Path) -> Result<Image, String> {
+    let path = folder.join("library.image");
+    let bytes = std::fs::read(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+    Image::from_bytes(&bytes).map_err(|e| format!("{}: {e}", path.display()))
+}
+

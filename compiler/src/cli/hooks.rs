@@ -1,0 +1,131 @@
+//! What the runtime asks of the compiler when it is linked in: `eval`, `compile`, and the driver's
+//! own work, which Lisp calls back so that it happens under the program's outermost handlers.
+
+use std::cell::RefCell;
+
+use rook_runtime::abi::thread_context::ThreadContext;
+use rook_runtime::control::errors::program_error;
+use rook_runtime::control::{call_lisp, resume};
+use rook_runtime::embed::{self, Evaluator};
+use rook_runtime::object::{list, string};
+use rook_runtime::object::package;
+use rook_runtime::object::symbol::well_known;
+use rook_runtime::abi::well_known::Sym;
+use rook_runtime::stack::handles::HandleScope;
+use rook_runtime::value::{LispResult, Raised, Value, nil};
+
+use crate::datum::Datums;
+use crate::env::{Compilation, Env};
+use crate::evaluate::{MemoryEvaluator, Pending};
+use crate::expand::{Evaluator as _, Exit, Expander, Mode, Processor};
+use crate::hir::{FnId, Unit};
+
+/// Work of the driver that runs as a Lisp call.
+type Job = Box<dyn FnOnce(&mut ThreadContext) -> LispResult>;
+
+thread_local! {
+    static JOB: RefCell<Option<Job>> = const { RefCell::new(None) };
+}
+
+/// Fills the runtime's hooks.
+pub fn install() {
+    let evaluator = Evaluator { compile_form, compile_lambda, request };
+    embed::set_evaluator(evaluator);
+    crate::expand::answer_environment_questions();
+}
+
+/// Runs `job` inside `rook-kernel::%toplevel`, which ends the process when it returns.
+pub fn run_at_top_level(ctx: &mut ThreadContext, job: Job) -> Result<(), String> {
+    JOB.with(|slot| *slot.borrow_mut() = Some(job));
+    let kernel = package::find_package_str("ROOK-KERNEL").ok_or("the library is not linked in")?;
+    let scope = HandleScope::new(ctx);
+    let mut sym = |ctx: &mut ThreadContext, name: &str| scope.handle(package::intern_str(ctx, kernel, name));
+    let (toplevel, primitive, operation) =
+        (sym(ctx, "%TOPLEVEL"), sym(ctx, "%PRIMITIVE"), sym(ctx, "COMPILER-REQUEST"));
+    let call = list(ctx, &[primitive.get(), operation.get(), nil(), nil()]);
+    let lambda = list(ctx, &[well_known(Sym::LAMBDA), nil(), call]);
+    let form = list(ctx, &[toplevel.get(), lambda]);
+    let function = compile_form(ctx, form).map_err(|_| "the driver's form does not compile".to_string())?;
+    call_lisp(ctx, function, &[]).map(|_| ()).map_err(|_| "control left the program".to_string())
+}
+
+/// Maps how an evaluation ended to the runtime's terms.
+pub fn raised(ctx: &mut ThreadContext, evaluator: &mut MemoryEvaluator, exit: Exit) -> Raised {
+    match (exit, evaluator.exit.take()) {
+        (Exit::Error(message), _) => {
+            let control = string(ctx, "~A");
+            let text = string(ctx, &message);
+            let args = list(ctx, &[text]);
+            program_error_with(ctx, control, args)
+        }
+        (Exit::Unwind, Some(exit)) => resume(ctx, exit),
+        (Exit::Unwind, None) => program_error(ctx, "compilation was abandoned", &[]),
+    }
+}
+
+fn program_error_with(ctx: &mut ThreadContext, control: Value, args: Value) -> Raised {
+    ctx.raise(rook_runtime::abi::thread_context::ErrorKind::Program, &[control, args])
+}
+
+/// Runs all but the last function that a form expands to; the last is left for the caller.
+struct LastFunction<'a> {
+    inner: MemoryEvaluator<'a>,
+    pending: Option<Pending>,
+}
+
+impl crate::expand::Evaluator for LastFunction<'_> {
+    fn call(&mut self, function: Value, arguments: &[Value]) -> Result<Value, Exit> {
+        self.inner.call(function, arguments)
+    }
+    fn evaluate(&mut self, form: Value, env: &Env) -> Result<Value, Exit> {
+        self.inner.evaluate(form, env)
+    }
+}
+
+impl Processor for LastFunction<'_> {
+    fn emit(&mut self, unit: &mut Unit, datums: &mut Datums, _function: FnId) -> Result<(), Exit> {
+        if let Some(before) = self.pending.take() {
+            self.inner.run_pending(before)?;
+        }
+        let mut unit = std::mem::take(unit);
+        self.pending = Some(self.inner.load(&mut unit, std::mem::take(datums))?);
+        Ok(())
+    }
+}
+
+fn compile_form(ctx: &mut ThreadContext, form: Value) -> LispResult {
+    let context: *mut ThreadContext = ctx;
+    let scope = HandleScope::new(ctx);
+    let form = scope.handle(form);
+    let compilation = Compilation::current_or_new(ctx);
+    let _entered = compilation.enter();
+    let mut processor = LastFunction { inner: MemoryEvaluator::new(context), pending: None };
+    let outcome = Expander::new(context, compilation, Mode::Memory, &mut processor).process_top_level(form.get());
+    let outcome = outcome.and_then(|()| match processor.pending.take() {
+        Some(pending) => processor.inner.finish_pending(pending),
+        None => Err(Exit::Error("the form has no value".to_string())),
+    });
+    outcome.map_err(|exit| raised(ctx, &mut processor.inner, exit))
+}
+
+fn compile_lambda(ctx: &mut ThreadContext, name: Value, lambda: Value) -> LispResult {
+    let _ = name;
+    let context: *mut ThreadContext = ctx;
+    let scope = HandleScope::new(ctx);
+    let form = list(ctx, &[well_known(Sym::FUNCTION), lambda]);
+    let form = scope.handle(form);
+    let mut evaluator = MemoryEvaluator::new(context);
+    match evaluator.evaluate(form.get(), &Env::null()) {
+        Ok(function) => Ok(function),
+        Err(exit) => Err(raised(ctx, &mut evaluator, exit)),
+    }
+}
+
+/// The driver's job.
+fn request(ctx: &mut ThreadContext, operation: Value, arguments: Value) -> LispResult {
+    let _ = (operation, arguments);
+    match JOB.with(|slot| slot.borrow_mut().take()) {
+        Some(job) => job(ctx),
+        None => Err(program_error(ctx, "the compiler has nothing to do", &[])),
+    }
+}
