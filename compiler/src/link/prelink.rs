@@ -35,6 +35,8 @@ pub fn emit(image: &Image, options: &Options) -> Result<Vec<u8>, String> {
         b".data.rel.ro.rook".to_vec(),
         SectionKind::ReadOnlyDataWithRel,
     );
+    // Tells the linker that the stack need not be executable.
+    elf.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
     let mut layout = Layout {
         text_symbol: elf.section_symbol(text),
         data_symbol: elf.section_symbol(data),
