@@ -104,6 +104,7 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
         Err(message) => return Ok(Err(message)),
     };
     let (folder, image) = library;
+    let library_functions = image.functions.len();
     let mut program = Program::new(image);
     let mut backend = Backend::new(backend::Target::FILE);
     for (i, file) in options.files.iter().enumerate() {
@@ -127,7 +128,7 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
         }
     }
     let roots = Roots { symbols: runtime_symbols(&program) };
-    Ok(program.finish().and_then(|image| link(&image, &roots, &folder, options)))
+    Ok(program.finish().and_then(|image| link(&image, &roots, library_functions, &folder, options)))
 }
 
 /// Symbols whose functions or values the runtime reaches by name.
@@ -136,9 +137,9 @@ fn runtime_symbols(program: &Program) -> Vec<u32> {
     wanted.filter_map(|(package, name)| program.find_symbol(package, name)).collect()
 }
 
-fn link(image: &Image, roots: &Roots, folder: &Path, options: &Options) -> Result<(), String> {
+fn link(image: &Image, roots: &Roots, library_functions: usize, folder: &Path, options: &Options) -> Result<(), String> {
     let mut lean = shake(image, roots);
-    let reason = needs_compiler(&lean);
+    let reason = needs_compiler(image, library_functions);
     let full = match options.runtime {
         Runtime::Full => true,
         Runtime::Lean => false,
@@ -146,8 +147,8 @@ fn link(image: &Image, roots: &Roots, folder: &Path, options: &Options) -> Resul
     };
     if options.verbose {
         match &reason {
-            Some(who) => eprintln!("the program reaches the compiler through {who}"),
-            None => eprintln!("the program does not reach the compiler"),
+            Some((caller, operator)) => eprintln!("the compiler is linked in: {caller} names {operator}"),
+            None => eprintln!("the program does not need the compiler"),
         }
     }
     let chosen = if full { image } else { &mut lean };
@@ -185,13 +186,22 @@ fn link(image: &Image, roots: &Roots, folder: &Path, options: &Options) -> Resul
     outcome
 }
 
-/// The function that calls the compiler's door, if one is reached.
-fn needs_compiler(image: &Image) -> Option<String> {
-    const DOORS: [&str; 2] = ["rook_rt_compile_form", "rook_rt_compile_lambda"];
-    let door = |f: &&crate::link::image::Function| {
-        f.fixups.iter().any(|x| matches!(&x.reference, Reference::Runtime(name) if DOORS.contains(&name.as_str())))
-    };
-    image.functions.iter().find(door).map(|f| f.name.clone())
+/// The call that makes the program need the compiler: `(caller, operator)`. The library's own uses
+/// (a `coerce` of a lambda expression, `#.`) do not count; without the compiler they signal an error
+/// that names `--runtime=full`.
+fn needs_compiler(image: &Image, library_functions: usize) -> Option<(String, String)> {
+    const DOORS: [&str; 6] = ["EVAL", "COMPILE", "LOAD", "COMPILE-FILE", "%EVAL", "REQUIRE"];
+    for f in &image.functions[library_functions..] {
+        for fixup in &f.fixups {
+            if let Reference::Object(o) = fixup.reference
+                && let Some((_, name)) = &image.objects[o as usize].symbol
+                && DOORS.contains(&name.as_str())
+            {
+                return Some((f.name.clone(), name.clone()));
+            }
+        }
+    }
+    None
 }
 
 /// `lib` beside the folder of this executable.

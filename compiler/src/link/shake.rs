@@ -20,6 +20,10 @@ pub struct Roots {
 
 /// The image without what is not reached.
 pub fn shake(image: &Image, roots: &Roots) -> Image {
+    mark(image, roots).rebuild()
+}
+
+fn mark<'a>(image: &'a Image, roots: &Roots) -> Marker<'a> {
     let mut marker = Marker {
         image,
         objects: vec![Mark::None; image.objects.len()],
@@ -36,7 +40,7 @@ pub fn shake(image: &Image, roots: &Roots) -> Image {
         marker.object(p);
     }
     marker.run();
-    marker.rebuild()
+    marker
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,7 +110,7 @@ impl Marker<'_> {
                 let wanted = match i {
                     symbol::NAME | symbol::PACKAGE => true,
                     symbol::FUNCTION => whole && header & SYMBOL_MACRO == 0,
-                    symbol::PLIST => whole && false,
+                    symbol::PLIST => false,
                     _ => whole,
                 };
                 if let (true, Word::Object(r)) = (wanted, w) {
