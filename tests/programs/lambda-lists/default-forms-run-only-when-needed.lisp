@@ -1,0 +1,8 @@
+(let ((count 0))
+  (flet ((f (&optional (x (incf count)) &key (y (incf count))) (list x y)))
+    (print (f 'a :y 'b))
+    (print count)
+    (print (f))
+    (print (f 'a))
+    (print count)))
+(terpri)

@@ -1,0 +1,7 @@
+(defun f (&key a (b 'b-default) (c a c-p)) (list a b c c-p))
+(print (f))
+(print (f :b 1 :a 2))
+(print (f :c nil))
+(print (f :a 1 :a 2))
+(print (apply #'f '(:c 3 :b 2 :a 1)))
+(terpri)

@@ -1,0 +1,5 @@
+(defun f (&key ((:width w) 80) ((height h) 24 h-p)) (list w h h-p))
+(print (f))
+(print (f :width 100))
+(print (f 'height 1 :width 2))
+(terpri)

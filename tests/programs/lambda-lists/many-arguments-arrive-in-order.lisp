@@ -1,0 +1,7 @@
+(defun many (a b c d e f g h i j) (list j i h g f e d c b a))
+(print (many 1 2 3 4 5 6 7 8 9 10))
+(print (apply #'many '(1 2 3 4 5 6 7 8 9 10)))
+(print (apply #'+ (loop for i from 1 to 100 collect i)))
+(defun rest-count (&rest r) (length r))
+(print (apply #'rest-count (make-list 300 :initial-element 0)))
+(terpri)

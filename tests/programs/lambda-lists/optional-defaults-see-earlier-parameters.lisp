@@ -1,0 +1,7 @@
+(defun f (a &optional (b (* a 10)) (c (+ a b) c-p)) (list a b c c-p))
+(print (f 1))
+(print (f 1 2))
+(print (f 1 2 3))
+(print (f 1 2 nil))
+(print ((lambda (&optional x) x)))
+(terpri)

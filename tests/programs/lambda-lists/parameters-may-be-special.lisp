@@ -1,0 +1,7 @@
+(defvar *depth* 0)
+(defun show () *depth*)
+(defun f (*depth* &optional (seen (show))) (list *depth* seen (show)))
+(print (f 5))
+(print *depth*)
+(print ((lambda (&key ((:d *depth*) 7)) (show))))
+(terpri)

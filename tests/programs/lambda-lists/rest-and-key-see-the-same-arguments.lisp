@@ -1,0 +1,5 @@
+(defun f (x &rest all &key a b &allow-other-keys) (list x all a b))
+(print (f 0))
+(print (f 0 :a 1 :z 26))
+(print (f 0 :b 2 :a 1))
+(terpri)

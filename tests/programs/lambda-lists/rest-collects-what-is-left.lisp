@@ -1,0 +1,7 @@
+(defun f (a &optional b &rest more) (list a b more))
+(print (f 1))
+(print (f 1 2))
+(print (f 1 2 3 4 5 6 7))
+(print (apply #'f 1 2 '(3 4)))
+(print (apply #'f '(1)))
+(terpri)

@@ -1,0 +1,6 @@
+(defun f (a b c d e &optional (o 'o) (p 'p) &key (x 'x) (y 'y)) (list a b c d e o p x y))
+(print (f 1 2 3 4 5))
+(print (f 1 2 3 4 5 6))
+(print (f 1 2 3 4 5 6 7 :y 9))
+(print (f 1 2 3 4 5 6 7 :y 9 :x 8))
+(terpri)

@@ -1,0 +1,7 @@
+(defmacro with-pair ((a b) pair &body body)
+  `(destructuring-bind (,a ,b) ,pair ,@body))
+(print (with-pair (x y) (list 1 2) (+ x y)))
+(defmacro for ((var from to) &body body)
+  `(do ((,var ,from (1+ ,var))) ((> ,var ,to)) ,@body))
+(for (i 1 3) (format t "~&i=~D" i))
+(terpri)

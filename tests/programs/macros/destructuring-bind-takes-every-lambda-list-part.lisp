@@ -1,0 +1,6 @@
+(print (destructuring-bind (a (b &optional (c 3)) &rest d) '(1 (2) 4 5) (list a b c d)))
+(print (destructuring-bind (&whole w a &key b) '(1 :b 2) (list w a b)))
+(print (destructuring-bind ((a . b) . c) '((1 2) 3 4) (list a b c)))
+(print (handler-case (destructuring-bind (a b) (copy-list '(1)) (list a b)) (error () 'too-few)))
+(print (handler-case (destructuring-bind (a) (copy-list '(1 2)) (list a)) (error () 'too-many)))
+(terpri)

@@ -1,0 +1,5 @@
+(defmacro expand-once (form &environment env) `',(macroexpand-1 form env))
+(print (macrolet ((local (x) `(list ,x ,x))) (expand-once (local 1))))
+(print (expand-once (not-a-macro 1)))
+(print (symbol-macrolet ((s (car x))) (expand-once s)))
+(terpri)

@@ -1,0 +1,7 @@
+(defmacro m (a &optional (b 2 b-p) &key (c 3)) `'(,a ,b ,b-p ,c))
+(print (list (m 1) (m 1 5) (m 1 5 :c 6)))
+(defmacro dotted (a . rest) `'(,a ,rest))
+(print (list (dotted 1) (dotted 1 2 3)))
+(defmacro nested ((a &optional (b 'none)) &rest more) `'(,a ,b ,more))
+(print (list (nested (1)) (nested (1 2) 3 4)))
+(terpri)

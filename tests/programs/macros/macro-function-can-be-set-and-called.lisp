@@ -1,0 +1,8 @@
+(setf (macro-function 'made) (lambda (form env) (declare (ignore env)) `(list ,@(rest form) :made)))
+(print (eval '(made 1 2)))
+(print (and (macro-function 'made) t))
+(print (macro-function 'car))
+(print (funcall (macro-function 'made) '(made x) nil))
+(print (and (special-operator-p 'if) t))
+(print (special-operator-p 'car))
+(terpri)

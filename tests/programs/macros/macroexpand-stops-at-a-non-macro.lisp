@@ -1,0 +1,7 @@
+(defmacro a (x) `(b ,x))
+(defmacro b (x) `(list ,x))
+(print (multiple-value-list (macroexpand-1 '(a 1))))
+(print (multiple-value-list (macroexpand '(a 1))))
+(print (multiple-value-list (macroexpand '(list 1))))
+(print (multiple-value-list (macroexpand 'symbol)))
+(terpri)

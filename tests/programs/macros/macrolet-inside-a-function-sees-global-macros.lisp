@@ -1,0 +1,7 @@
+(defmacro twice (x) `(* 2 ,x))
+(defun f (y)
+  (macrolet ((plus-twice (a) `(+ 1 (twice ,a)))
+             (collect (&rest xs) `(list ,@(mapcar (lambda (x) `(plus-twice ,x)) xs))))
+    (collect y 2 (twice y))))
+(print (f 10))
+(terpri)

@@ -1,0 +1,7 @@
+(defmacro define-adder (name n) `(defun ,name (x) (+ x ,n)))
+(define-adder add-5 5)
+(print (add-5 10))
+(defmacro define-alias (new old) `(defmacro ,new (&rest args) `(,',old ,@args)))
+(define-alias my-list list)
+(print (my-list 1 2 3))
+(terpri)

@@ -1,0 +1,8 @@
+(defmacro define-tagger (name tag) `(defmacro ,name (x) `(list ',',tag ,x)))
+(define-tagger tag-red red)
+(print (tag-red (+ 1 2)))
+(print (let ((a 1) (b '(2 3))) `(a ,a ,@b . c)))
+(print (let ((x '(1 2))) `#(0 ,@x 3)))
+(print (let ((x 5)) (eval ``(,,x ,',x))))
+(print `(1 . ,(+ 1 1)))
+(terpri)

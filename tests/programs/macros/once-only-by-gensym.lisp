@@ -1,0 +1,7 @@
+(defmacro square (x) (let ((g (gensym))) `(let ((,g ,x)) (* ,g ,g))))
+(let ((calls 0))
+  (print (square (progn (incf calls) 7)))
+  (print calls))
+(defmacro swap (a b) (let ((tmp (gensym))) `(let ((,tmp ,a)) (setf ,a ,b ,b ,tmp) nil)))
+(let ((tmp 1) (other 2)) (swap tmp other) (print (list tmp other)))
+(terpri)

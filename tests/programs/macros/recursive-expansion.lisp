@@ -1,0 +1,8 @@
+(defmacro my-or (&rest forms)
+  (cond ((null forms) nil)
+        ((null (rest forms)) (first forms))
+        (t (let ((g (gensym))) `(let ((,g ,(first forms))) (if ,g ,g (my-or ,@(rest forms))))))))
+(print (my-or))
+(print (my-or nil nil 3 (error "not reached")))
+(print (let ((n 0)) (list (my-or (progn (incf n) nil) (incf n)) n)))
+(terpri)

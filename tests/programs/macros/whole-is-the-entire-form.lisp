@@ -1,0 +1,5 @@
+(defmacro m (&whole form a b) `'(,form ,a ,b))
+(print (m 1 2))
+(defmacro n (a (&whole inner x y)) `'(,a ,inner ,x ,y))
+(print (n 1 (2 3)))
+(terpri)

@@ -1,0 +1,7 @@
+(print (block outer (return-from outer 42) 43))
+(print (block nil (return 1) 2))
+(print (block b 1 2 3))
+(print (block b))
+(print (multiple-value-list (block b (return-from b (values 1 2 3)))))
+(print (block b (block b (return-from b 1)) 2))
+(terpri)

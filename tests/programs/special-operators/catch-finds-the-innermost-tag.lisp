@@ -1,0 +1,7 @@
+(print (catch 'a (catch 'b (throw 'a 1)) 2))
+(print (catch 'a (catch 'b (throw 'b 1)) 2))
+(print (catch 'a (catch 'a (throw 'a 1)) 2))
+(print (catch 'a 1 2 3))
+(print (multiple-value-list (catch 'a (throw 'a (values 1 2 3)))))
+(print (catch (list 1) 'none))
+(terpri)

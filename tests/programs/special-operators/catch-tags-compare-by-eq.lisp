@@ -1,0 +1,5 @@
+(let ((tag (list 'tag)))
+  (print (catch tag (catch (list 'tag) (throw tag 'outer)) 'after-inner)))
+(print (catch nil (throw nil 'nil-is-a-tag)))
+(print (catch 'cl-user::x (throw (intern "X" "CL-USER") 'same-symbol)))
+(terpri)

@@ -1,0 +1,8 @@
+(eval-when (:compile-toplevel :load-toplevel :execute)
+  (defun helper (x) (* x x)))
+(defmacro squared (n) (helper n))
+(print (squared 12))
+(print (eval-when (:execute) 1 2 3))
+(print (let () (eval-when (:compile-toplevel) 'not-processed)))
+(print (let () (eval-when (:load-toplevel :execute) 'processed)))
+(terpri)

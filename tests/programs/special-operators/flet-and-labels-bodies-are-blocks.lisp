@@ -1,0 +1,5 @@
+(print (flet ((f (x) (when (plusp x) (return-from f 'positive)) 'other)) (list (f 1) (f 0))))
+(print (labels ((f (x) (dolist (y x) (when (listp y) (f y)) (when (eql y 3) (return-from f 'three)))
+                  'none))
+         (list (f '(1 2 3)) (f '(1 (3) 2)))))
+(terpri)

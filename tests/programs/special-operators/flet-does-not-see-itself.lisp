@@ -1,0 +1,6 @@
+(defun f (x) (list 'global x))
+(print (flet ((f (x) (list 'local (f x)))) (f 1)))
+(print (f 1))
+(print (flet ((f (x) (+ x 1)) (g (x) (f x))) (list (f 1) (g 1))))
+(print (flet ((g (&optional (x 5) &key (y x)) (list x y))) (list (g) (g 1) (g 1 :y 2))))
+(terpri)

@@ -1,0 +1,5 @@
+(print (labels ((even? (n) (if (zerop n) t (odd? (1- n))))
+                (odd? (n) (if (zerop n) nil (even? (1- n)))))
+         (list (even? 10) (odd? 10) (even? 7) (odd? 7))))
+(print (labels ((fact (n) (if (< n 2) 1 (* n (fact (1- n)))))) (mapcar #'fact '(0 1 5 20 25))))
+(terpri)

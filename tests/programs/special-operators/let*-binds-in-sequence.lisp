@@ -1,0 +1,7 @@
+(let* ((x 1) (y (+ x 1)) (x (* 10 y)) (z (list x y))) (print (list x y z)))
+(print (let* ((f (lambda () 'first)) (g (lambda () (funcall f)))) (funcall g)))
+(defvar *d* 1)
+(defun d () *d*)
+(print (let* ((*d* 2) (seen (d)) (*d* 3)) (list seen (d))))
+(print *d*)
+(terpri)

@@ -1,0 +1,7 @@
+(let ((x 1) (y 2))
+  (let ((x y) (y x)) (print (list x y)))
+  (print (list x y)))
+(let (a (b) (c 3)) (print (list a b c)))
+(print (let ()))
+(print (let ((x 1)) (let ((x (+ x 1)) (y x)) (list x y))))
+(terpri)

@@ -1,0 +1,5 @@
+(defun stamp () (load-time-value (list 'once)))
+(print (eq (stamp) (stamp)))
+(print (load-time-value (+ 1 2)))
+(print (stamp))
+(terpri)

@@ -1,0 +1,6 @@
+(defun reader () (declare (special *dyn*)) *dyn*)
+(print (let ((*dyn* 1)) (declare (special *dyn*))
+         (let ((*dyn* 2))
+           (list *dyn* (locally (declare (special *dyn*)) *dyn*) (reader)))))
+(print (locally 1 2 3))
+(terpri)

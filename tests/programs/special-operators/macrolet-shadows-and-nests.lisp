@@ -1,0 +1,7 @@
+(defmacro m () ''global)
+(print (list (m) (macrolet ((m () ''local)) (m)) (m)))
+(print (macrolet ((twice (x) `(* 2 ,x)))
+         (macrolet ((four-times (x) `(twice (twice ,x)))) (four-times 5))))
+(print (macrolet ((m () ''macro)) (flet ((m () 'function)) (m))))
+(print (flet ((m () 'function)) (macrolet ((m () ''macro)) (m))))
+(terpri)

@@ -1,0 +1,5 @@
+(print (multiple-value-call #'list 1 (values 2 3) (values) (values 4 5 6)))
+(print (multiple-value-call #'+ (floor 17 5) (truncate -7 2)))
+(print (multiple-value-call (lambda (&optional (a 'none)) a) (values)))
+(print (multiple-value-call 'list 'symbol (values 'names 'function)))
+(terpri)

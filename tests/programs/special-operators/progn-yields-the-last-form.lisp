@@ -1,0 +1,5 @@
+(print (progn))
+(print (progn 1 2 3))
+(print (multiple-value-list (progn 1 (values 2 3))))
+(progn (defmacro later () ''expanded) (print (later)))
+(terpri)

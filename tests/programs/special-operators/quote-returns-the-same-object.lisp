@@ -1,0 +1,7 @@
+(defun constant () '(1 2 3))
+(print (eq (constant) (constant)))
+(print (length ''a))
+(print (first ''a))
+(print '(a . b))
+(print (list 'a '"string" '#\c '5))
+(terpri)

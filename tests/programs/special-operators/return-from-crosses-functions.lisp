@@ -1,0 +1,8 @@
+(defun find-first (predicate list)
+  (mapc (lambda (x) (when (funcall predicate x) (return-from find-first (values x t)))) list)
+  (values nil nil))
+(print (multiple-value-list (find-first #'evenp '(1 3 4 5 6))))
+(print (multiple-value-list (find-first #'evenp '(1 3 5))))
+(defun run (thunk) (funcall thunk) 'not-reached)
+(print (block out (run (lambda () (run (lambda () (return-from out 'left)))))))
+(terpri)

@@ -1,0 +1,7 @@
+(defun thrower (x) (throw 'found (* x 10)))
+(defun middle (x) (1+ (thrower x)))
+(print (catch 'found (middle 4)))
+(print (list (catch 'found (middle 5)) (catch 'found 6)))
+(print (handler-case (throw 'nobody 1)
+         (control-error () 'control-error)))
+(terpri)
