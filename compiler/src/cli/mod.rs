@@ -3,6 +3,7 @@
 pub mod build;
 pub mod hooks;
 pub mod source;
+pub mod test;
 
 use std::ffi::{CStr, OsString};
 use std::os::unix::ffi::OsStringExt;
@@ -19,6 +20,7 @@ const USAGE: &str = "\
 usage: rook FILE.lisp [ARGUMENT…]          run a source file
        rook run [OPTION…] FILE.lisp [ARGUMENT…]
        rook build [OPTION…] FILE.lisp… -o PROGRAM
+       rook test [PATH…] [--bless] [--modes=memory,native,unoptimized,stress=N] [--filter TEXT]
        rook --script FILE | --load FILE | --eval FORM   (in the order given)
        rook --version | --help
 
@@ -82,6 +84,7 @@ fn run(arguments: Vec<OsString>) -> Result<i32, Stop> {
             start::set_arguments(arguments);
             with_lisp(move |ctx| build::build(ctx, &options))
         }
+        Some("test") => test_command(&words[1..]),
         Some("run") => run_command(&words[1..], rest(1)),
         Some(first) if first.starts_with("--") => in_order(&words, &arguments),
         Some(first) if first.ends_with(".lisp") => {
@@ -90,6 +93,31 @@ fn run(arguments: Vec<OsString>) -> Result<i32, Stop> {
         }
         Some(other) => Err(Stop::Usage(format!("unknown command `{other}`"))),
     }
+}
+
+/// `rook test`.
+fn test_command(words: &[String]) -> Result<i32, Stop> {
+    let mut options = test::TestOptions { modes: vec![test::Mode::Memory], ..Default::default() };
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let mut operand = |name: &str| words.next().cloned().ok_or_else(|| Stop::Usage(format!("{name} needs an argument")));
+        match word.as_str() {
+            "--bless" => options.bless = true,
+            "--filter" => options.filter = Some(operand("--filter")?),
+            "--expected-failures" => options.expected_failures = Some(operand("--expected-failures")?.into()),
+            "--jobs" => {
+                options.jobs = operand("--jobs")?.parse().map_err(|_| Stop::Usage("--jobs needs a number".into()))?;
+            }
+            w if w.starts_with("--modes=") => {
+                options.modes = test::Mode::parse_list(&w["--modes=".len()..]).map_err(Stop::Usage)?;
+            }
+            w if w.starts_with('-') => return Err(Stop::Usage(format!("unknown option `{w}` of test"))),
+            path => options.paths.push(path.into()),
+        }
+    }
+    let rook = std::env::current_exe().map_err(|e| Stop::Message(format!("cannot find this executable: {e}")))?;
+    let summary = test::run_tests(&rook, &options).map_err(Stop::Message)?;
+    Ok(if summary.is_success() { 0 } else { 1 })
 }
 
 /// `rook run`.
