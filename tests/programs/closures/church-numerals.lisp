@@ -1,0 +1,6 @@
+(defun church (n) (lambda (f) (lambda (x) (dotimes (i n x) (setq x (funcall f x))))))
+(defun number-of (c) (funcall (funcall c #'1+) 0))
+(defun plus (a b) (lambda (f) (lambda (x) (funcall (funcall a f) (funcall (funcall b f) x)))))
+(defun times (a b) (lambda (f) (funcall a (funcall b f))))
+(print (list (number-of (plus (church 3) (church 4))) (number-of (times (church 6) (church 7)))))
+(terpri)

@@ -1,0 +1,5 @@
+(let ((table (make-hash-table)))
+  (loop for i below 100 do (let ((i i)) (setf (gethash i table) (lambda (x) (setf i (+ i x))))))
+  (print (loop for i below 100 sum (funcall (gethash i table) 1)))
+  (print (funcall (gethash 10 table) 5)))
+(terpri)

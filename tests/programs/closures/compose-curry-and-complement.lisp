@@ -1,0 +1,8 @@
+(defun compose (&rest fs) (reduce (lambda (f g) (lambda (x) (funcall f (funcall g x)))) fs))
+(defun curry (f &rest a) (lambda (&rest b) (apply f (append a b))))
+(print (funcall (compose #'1+ (curry #'* 2) #'abs) -5))
+(print (mapcar (curry #'list 1 2) '(a b)))
+(print (remove-if (complement #'evenp) '(1 2 3 4)))
+(print (funcall (constantly 7) 1 2 3))
+(print (identity 'same))
+(terpri)

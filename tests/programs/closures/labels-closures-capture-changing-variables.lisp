@@ -1,0 +1,8 @@
+(defun f (n)
+  (let ((steps 0) (log '()))
+    (labels ((down (k) (incf steps) (if (zerop k) (push (lambda () steps) log) (up (1- k))))
+             (up (k) (push (lambda () (list k steps)) log) (down k)))
+      (down n)
+      (mapcar #'funcall log))))
+(print (f 3))
+(terpri)

@@ -1,0 +1,6 @@
+(defun account (balance)
+  (values (lambda (n) (incf balance n)) (lambda () balance)))
+(multiple-value-bind (deposit look) (account 10)
+  (funcall deposit 5) (funcall deposit 20)
+  (print (funcall look)))
+(terpri)

@@ -1,0 +1,8 @@
+(print (handler-case (assert (= 1 2)) (error () 'failed)))
+(print (assert (= 1 1)))
+(let ((x 0))
+  (handler-bind ((error (lambda (c) (incf x) (continue c)))) (assert (> x 2)))
+  (print x))
+(print (handler-case (assert nil () "custom ~A" 5) (simple-error (c) (princ-to-string c))))
+(print (handler-case (assert nil () 'division-by-zero) (division-by-zero () 'named-condition)))
+(terpri)

@@ -1,0 +1,8 @@
+(print (symbolp *break-on-signals*))
+(let ((log '()))
+  (dotimes (i 3)
+    (handler-case (error "x") (error () (push i log))))
+  (handler-bind ((error (lambda (c) (declare (ignore c)) (push 'outer log))))
+    (ignore-errors (handler-case (error "y") (error () (push 'inner log)))))
+  (print (reverse log)))
+(terpri)

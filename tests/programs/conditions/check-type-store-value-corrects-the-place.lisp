@@ -1,0 +1,6 @@
+(defun check (x) (handler-bind ((type-error (lambda (c) (declare (ignore c)) (store-value 42))))
+                   (check-type x integer) x))
+(print (list (check 1) (check "one")))
+(print (handler-case (let ((x 'a)) (check-type x string "a name") x)
+         (type-error (c) (list (type-error-datum c) (type-error-expected-type c)))))
+(terpri)

@@ -1,0 +1,5 @@
+(defun try (f) (handler-case (funcall f) (division-by-zero () 'division-by-zero)))
+(let ((zero (- 5 5)))
+  (mapc #'print (mapcar #'try (list (lambda () (/ 1 zero)) (lambda () (floor 1 zero)) (lambda () (mod 5 zero)) (lambda () (rem 5 zero))
+                             (lambda () (truncate (expt 10 30) zero)) (lambda () (/ 1/2 zero)) (lambda () (/ zero))))))
+(terpri)

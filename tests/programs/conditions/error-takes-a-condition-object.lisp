@@ -1,0 +1,5 @@
+(let ((c (make-condition 'simple-error :format-control "kept")))
+  (print (handler-case (error c) (error (d) (eq c d))))
+  (print (handler-case (signal c) (simple-error (d) (eq c d))))
+  (print (typep c 'condition)))
+(terpri)

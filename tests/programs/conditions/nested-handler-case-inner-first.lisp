@@ -1,0 +1,5 @@
+(print (handler-case (handler-case (error "x") (type-error () 'inner)) (error () 'outer)))
+(print (handler-case (handler-case (error "x") (error () (error 'type-error :datum 1 :expected-type 'list)))
+         (type-error () 'from-clause)))
+(print (handler-case (handler-case (error "x") (simple-error () 'inner)) (error () 'outer)))
+(terpri)

@@ -1,0 +1,8 @@
+(let ((log '()))
+  (print (restart-bind ((note (lambda (x) (push x log) 'returned)))
+           (list (invoke-restart 'note 1) (invoke-restart 'note 2))))
+  (print log))
+(print (with-simple-restart (leave "Leave ~A" 'now) (invoke-restart 'leave) 'not-reached))
+(print (multiple-value-list (with-simple-restart (leave "Leave") (invoke-restart 'leave))))
+(print (with-simple-restart (leave "Leave") 'normal))
+(terpri)

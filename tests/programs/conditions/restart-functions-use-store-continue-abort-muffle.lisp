@@ -1,0 +1,8 @@
+(print (restart-case (progn (use-value 5) 'no) (use-value (x) (list 'used x))))
+(print (restart-case (progn (store-value 6) 'no) (store-value (x) (list 'stored x))))
+(print (restart-case (progn (continue) 'no) (continue () 'continued)))
+(print (restart-case (progn (abort) 'no) (abort () 'aborted)))
+(print (list (use-value 1) (store-value 1) (continue)))
+(print (restart-case (invoke-restart (find-restart 'r) 1 2) (r (&rest args) args)))
+(print (find-restart 'no-such-restart))
+(terpri)

@@ -1,0 +1,7 @@
+(define-condition note (condition) ((text :initarg :text :reader note-text)))
+(print (signal 'note :text "x"))
+(let ((seen '()))
+  (print (handler-bind ((note (lambda (c) (push (note-text c) seen))))
+           (signal 'note :text "one") (signal 'note :text "two") 'finished))
+  (print (reverse seen)))
+(terpri)

@@ -1,0 +1,5 @@
+(handler-case (error "~A is not ~S" 1 "two") (error (c) (format t "~A~%" c)))
+(handler-case (error 'simple-error :format-control "<~D>" :format-arguments '(5))
+  (simple-condition (c) (print (list (simple-condition-format-control c) (simple-condition-format-arguments c)))))
+(print (princ-to-string (make-condition 'simple-warning :format-control "w ~A" :format-arguments '(1))))
+(terpri)

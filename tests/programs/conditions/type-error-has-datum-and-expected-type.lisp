@@ -1,0 +1,8 @@
+(print (handler-case (error 'type-error :datum 5 :expected-type 'string)
+         (type-error (c) (list (type-error-datum c) (type-error-expected-type c)))))
+(defun f (x) (car x))
+(declaim (notinline f))
+(print (handler-case (f 7) (type-error (c) (type-error-datum c))))
+(print (handler-case (symbol-name (f '("s"))) (type-error (c) (type-error-datum c))))
+(print (handler-case (aref (f '(12)) 0) (type-error () 'not-an-array)))
+(terpri)

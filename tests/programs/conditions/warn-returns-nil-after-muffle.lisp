@@ -1,0 +1,7 @@
+(let ((count 0))
+  (print (handler-bind ((warning (lambda (c) (incf count) (muffle-warning c))))
+           (list (warn "first") (warn 'simple-warning :format-control "second") 'after)))
+  (print count))
+(print (handler-case (warn "x ~A" 1) (warning (c) (princ-to-string c))))
+(let ((*error-output* (make-broadcast-stream))) (print (warn "to nowhere")))
+(terpri)

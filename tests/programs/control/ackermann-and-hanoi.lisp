@@ -1,0 +1,7 @@
+(defun ack (m n) (cond ((zerop m) (1+ n)) ((zerop n) (ack (1- m) 1)) (t (ack (1- m) (ack m (1- n))))))
+(print (ack 2 9))
+(let ((moves 0))
+  (labels ((hanoi (n a b c) (when (plusp n) (hanoi (1- n) a c b) (incf moves) (hanoi (1- n) c b a))))
+    (hanoi 10 'l 'r 'm)
+    (print moves)))
+(terpri)

@@ -1,0 +1,5 @@
+(print (list (and) (or) (and 1 2 3) (and 1 nil 3) (or nil 2 3) (when t 1 2) (when nil 1) (unless nil 1 2) (unless t 1)))
+(print (multiple-value-list (and 1 (values 2 3))))
+(print (multiple-value-list (or nil (values 2 3))))
+(print (multiple-value-list (or (values 1 2) 3)))
+(terpri)

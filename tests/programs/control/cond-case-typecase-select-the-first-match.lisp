@@ -1,0 +1,8 @@
+(defun kind (x) (typecase x (integer 'integer) (number 'number) ((or string symbol) 'name) (t 'other)))
+(print (mapcar #'kind (list 1 1.5 "s" 'a nil '(1))))
+(defun day (x) (case x ((sat sun) 'rest) (mon 'work) ((nil) 'none) (() 'never) (otherwise 'other)))
+(print (mapcar #'day '(sat mon nil tue)))
+(print (list (cond) (cond (nil 1)) (cond (5)) (cond ((member 2 '(1 2 3))) (t 'no)) (cond (t 1 2 3))))
+(print (case 3 ((1 2) 'low) (3) (t 'high)))
+(print (case #\a (#\a 'char) (t 'no)))
+(terpri)

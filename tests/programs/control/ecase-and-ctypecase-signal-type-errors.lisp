@@ -1,0 +1,7 @@
+(defun try (f) (handler-case (funcall f) (type-error (c) (list 'type-error (type-error-datum c)))))
+(print (try (lambda () (ecase 5 (1 'a) ((2 3) 'b)))))
+(print (try (lambda () (ecase 3 (1 'a) ((2 3) 'b)))))
+(print (try (lambda () (etypecase "x" (integer 1) (symbol 2)))))
+(print (let ((x 9)) (handler-bind ((type-error (lambda (c) (declare (ignore c)) (store-value 1))))
+                      (list (ccase x (1 'one) (2 'two)) x))))
+(terpri)

@@ -1,0 +1,6 @@
+(let ((a (list 1 "x")) (b (list 1 "x")))
+  (print (list (eq a a) (eq a b) (eql a b) (equal a b))))
+(print (list (eql 1 1.0) (= 1 1.0) (equalp 1 1.0) (eql 1.0 1.0) (equal (expt 10 30) (expt 10 30))))
+(print (list (equal "Ab" "Ab") (equal "Ab" "aB") (equalp "Ab" "aB") (equal #\a #\A) (equalp #\a #\A)))
+(print (list (equal #(1 2) #(1 2)) (equalp #(1 2) #(1 2.0)) (equal #*101 #*101) (eql 0.0 -0.0) (equalp 0.0 -0.0)))
+(terpri)

@@ -1,0 +1,6 @@
+(print (list (every #'evenp '(2 4)) (every #'evenp '()) (some #'evenp '(1 3)) (some (lambda (x) (and (evenp x) (* x x))) '(1 4))
+             (notany #'evenp '(1 3)) (notevery #'evenp '(2 3))))
+(print (every #'< '(1 2 3) #(2 3 4)))
+(print (some #'char= "abc" "xbz"))
+(print (every #'= '(1 2) '(1 2 3)))
+(terpri)

@@ -1,0 +1,8 @@
+(declaim (optimize (debug 0) (speed 1)))
+(defun ping (n) (if (zerop n) 'done (pong (1- n))))
+(defun pong (n) (if (zerop n) 'done (ping (1- n))))
+(print (ping 1000000))
+(print (labels ((a (n acc) (if (= n 0) acc (b (1- n) (1+ acc))))
+                (b (n acc) (if (= n 0) acc (a (1- n) (+ acc 2)))))
+         (a 1000000 0)))
+(terpri)

@@ -1,0 +1,10 @@
+(print (prog ((n 5) (acc 1))
+        loop
+          (when (zerop n) (return acc))
+          (setq acc (* acc n) n (1- n))
+          (go loop)))
+(print (prog* ((a 1) (b (+ a 1))) (return (list a b))))
+(print (prog () 1))
+(print (list (prog1 1 2 3) (prog2 1 2 3)))
+(print (multiple-value-list (prog1 (values 1 2) 3)))
+(terpri)

@@ -1,0 +1,5 @@
+(declaim (optimize (debug 0) (speed 1)))
+(defun bounce (f n) (if (zerop n) 'landed (funcall f f (1- n))))
+(print (bounce #'bounce 1000000))
+(print (bounce (lambda (f n) (bounce f n)) 100000))
+(terpri)

@@ -1,0 +1,5 @@
+(defvar *level* 0)
+(let ((f (let ((*level* 5)) (lambda () *level*))))
+  (print (funcall f))
+  (let ((*level* 9)) (print (funcall f))))
+(terpri)

@@ -1,0 +1,8 @@
+(print (multiple-value-bind (a b c) (values 1 2) (list a b c)))
+(print (multiple-value-bind (a) (values 1 2 3) a))
+(print (multiple-value-bind (a b) (values) (list a b)))
+(print (multiple-value-list (values)))
+(print (list (values) (values 1 2)))
+(print (nth-value 1 (floor 17 5)))
+(print (nth-value 5 (values 1 2)))
+(terpri)

@@ -1,0 +1,5 @@
+(let ((l (loop for i from 1 to 20 collect i)))
+  (print (equal l (multiple-value-list (values-list l))))
+  (print (multiple-value-call #'+ (values-list l) (values-list l)))
+  (print (nth-value 19 (values-list l))))
+(terpri)

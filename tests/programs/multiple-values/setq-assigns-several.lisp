@@ -1,0 +1,6 @@
+(let (a b (c 'old))
+  (print (multiple-value-setq (a b c) (values 1 2)))
+  (print (list a b c)))
+(print (multiple-value-list (values-list '(1 2 3))))
+(print (multiple-value-list (values-list '())))
+(terpri)

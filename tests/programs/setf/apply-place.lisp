@@ -1,0 +1,6 @@
+(let ((m (make-array '(2 3) :initial-element 0)))
+  (setf (apply #'aref m '(1 2)) 'set)
+  (print (aref m 1 2))
+  (setf (apply #'aref m 0 '(1)) 'also)
+  (print (aref m 0 1)))
+(terpri)

@@ -1,0 +1,7 @@
+(define-modify-macro appendf (&rest lists) append)
+(define-modify-macro multiplyf (&optional (by 2)) *)
+(let ((l '(1)) (v (vector 3)))
+  (appendf l '(2) '(3 4)) (print l)
+  (multiplyf (aref v 0)) (print v)
+  (multiplyf (aref v 0) 10) (print v))
+(terpri)

@@ -1,0 +1,5 @@
+(let ((x 0) (v (vector #xff)))
+  (setf (ldb (byte 4 4) x) #b1010) (print x)
+  (setf (mask-field (byte 2 0) x) #b11) (print x)
+  (setf (ldb (byte 4 0) (aref v 0)) 0) (print v))
+(terpri)

@@ -1,0 +1,7 @@
+(let ((l (list 1 2 3 4 5)))
+  (setf (car l) 'a (second l) 'b (nth 2 l) 'c (cdddr l) (list 'd) (fourth l) 'e)
+  (print l)
+  (setf (rest l) (list 'x)) (print l)
+  (setf (cdr (last l)) 'tail) (print l))
+(let ((c (list (list 1 2) 3))) (setf (caar c) 10 (cadar c) 20) (print c))
+(terpri)

@@ -1,0 +1,7 @@
+(let ((a 1) (b 2) (c 3) (v (vector 'x 'y)))
+  (psetf a b b c) (print (list a b c))
+  (print (shiftf a b c 'new)) (print (list a b c))
+  (print (rotatef a b c)) (print (list a b c))
+  (rotatef (aref v 0) (aref v 1)) (print v)
+  (print (psetf a 1)))
+(terpri)

@@ -1,0 +1,8 @@
+(let ((log '()) (v (vector 1 2 3)))
+  (flet ((note (tag value) (push tag log) value))
+    (incf (aref (note 'array v) (note 'index 1)) (note 'delta 10))
+    (setf (aref (note 'a v) (note 'i 0)) (note 'new 'n))
+    (push (note 'item 'x) (svref (note 'vector v) (note 'place 2))))
+  (print (reverse log))
+  (print v))
+(terpri)

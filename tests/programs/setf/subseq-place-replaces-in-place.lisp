@@ -1,0 +1,5 @@
+(let ((s (copy-seq "hello world")) (l (list 1 2 3 4 5)))
+  (setf (subseq s 0 5) "HELLO") (print s)
+  (setf (subseq l 1 3) '(a b c)) (print l)
+  (setf (subseq l 3) #(x)) (print l))
+(terpri)

@@ -1,0 +1,7 @@
+(let (a b (l (list 1 2)))
+  (print (multiple-value-list (setf (values a b) (floor 17 5))))
+  (print (list a b))
+  (setf (values (car l) (cadr l)) (values (cadr l) (car l)))
+  (print l)
+  (setf (values a b) 1) (print (list a b)))
+(terpri)
