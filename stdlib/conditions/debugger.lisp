@@ -29,8 +29,14 @@
   (ignore-errors (finish-output *error-output*))
   (%primitive exit-process code))
 
+(defun %signalling-frame-p (frame)
+  ;; Whether FRAME is part of how a condition gets to the debugger.
+  (search "conditions/" (or (second frame) "")))
+
 (defun %write-backtrace (stream)
-  (let ((frames (%primitive backtrace-list 40)))
+  (let ((frames (%primitive backtrace-list 60)))
+    (do () ((not (and frames (%signalling-frame-p (first frames)))))
+      (pop frames))
     (do ((rest frames (cdr rest))
          (n 0 (1+ n)))
         ((or (null rest) (= n 30))
@@ -42,7 +48,7 @@
   ;; FRAME is a list of function name, file, line and column.
   (destructuring-bind (name &optional file line column) frame
     (format stream "  ~D: ~A" n name)
-    (when file (format stream " (~A:~D:~D)" file line column))
+    (when (and file (string/= file "")) (format stream " (~A:~D:~D)" file line column))
     (terpri stream)))
 
 (defun %write-fatal-report (condition stream)

@@ -40,14 +40,15 @@
 
 (defun %report-index-out-of-bounds (condition stream)
   (let* ((sequence (%condition-slot-value condition 'sequence))
+         (length (if (typep sequence 'sequence) (length sequence) 0))
          (*print-array* nil)
-         (*print-length* 8)
-         (length (if (typep sequence 'sequence) (length sequence) nil)))
-    (format stream "Invalid index ~S for ~:[~S~;~:*~A~]~@[, should be a non-negative integer below ~S~]."
+         (*print-length* 8))
+    (format stream "Invalid index ~S for ~S"
             (%condition-slot-value condition 'datum)
-            (if (arrayp sequence) (type-of sequence) nil)
-            sequence
-            (and length (plusp length) length))))
+            (if (arrayp sequence) (type-of sequence) sequence))
+    (if (plusp length)
+        (format stream ", should be a non-negative integer below ~D." length)
+        (write-char #\. stream))))
 
 (defun %report-file-error (condition stream)
   (format stream "error on file ~S" (%condition-slot-value condition 'pathname)))

@@ -134,8 +134,8 @@
     (14 (error 'simple-package-error :package first
                                      :format-control "~A" :format-arguments (list second)))
     (15 (error 'simple-file-error :pathname first
-                                  :format-control "~A: ~S"
-                                  :format-arguments (list second first)))
+                                  :format-control "error on file ~S: ~A"
+                                  :format-arguments (list first second)))
     (16 (%raise-arithmetic 'floating-point-overflow first second))
     (17 (%raise-arithmetic 'floating-point-invalid-operation first second))
     (18 (%raise-simple 'simple-program-error "unknown keyword argument~P: ~{~S~^, ~}"

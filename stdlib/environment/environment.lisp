@@ -81,9 +81,7 @@
   (when (fboundp symbol)
     (format stream "  ~:[Function~;Macro~] definition~%" (macro-function symbol))
     (let ((text (documentation symbol 'function)))
-      (when text (format stream "  Documentation: ~A~%" text))))
-  (when (symbol-plist symbol)
-    (format stream "  Properties: ~S~%" (symbol-plist symbol))))
+      (when text (format stream "  Documentation: ~A~%" text)))))
 
 (defun inspect (object)
   (describe object)
