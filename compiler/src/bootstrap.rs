@@ -34,6 +34,7 @@ struct Compiled {
 
 /// Compiles the library below `root` and gives its image.
 pub fn bootstrap(ctx: &mut ThreadContext, root: &Path, verbose: bool) -> Result<Image, String> {
+    crate::expand::answer_environment_questions();
     let files = load_order(root)?;
     let mut units: Vec<Compiled> = Vec::new();
     let mut sources = SourceFiles::default();
