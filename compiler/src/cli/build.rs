@@ -152,7 +152,7 @@ fn link(image: &Image, roots: &Roots, library_functions: usize, folder: &Path, o
         }
     }
     let chosen = if full { image } else { &mut lean };
-    let prelink_options = prelink::Options { main: Some("rook_main"), ..Default::default() };
+    let prelink_options = prelink::Options { main: Some(if full { "rook_full_main" } else { "rook_main" }), ..Default::default() };
     let object = prelink::emit(chosen, &prelink_options)?;
     let parent = options.output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let stem = options.output.file_name().ok_or("the output has no file name")?.to_string_lossy().into_owned();
@@ -190,7 +190,18 @@ fn link(image: &Image, roots: &Roots, library_functions: usize, folder: &Path, o
 /// (a `coerce` of a lambda expression, `#.`) do not count; without the compiler they signal an error
 /// that names `--runtime=full`.
 fn needs_compiler(image: &Image, library_functions: usize) -> Option<(String, String)> {
-    const DOORS: [&str; 6] = ["EVAL", "COMPILE", "LOAD", "COMPILE-FILE", "%EVAL", "REQUIRE"];
+    const DOORS: [&str; 10] = [
+        "EVAL",
+        "COMPILE",
+        "LOAD",
+        "COMPILE-FILE",
+        "%EVAL",
+        "REQUIRE",
+        "MACROEXPAND",
+        "MACROEXPAND-1",
+        "MACRO-FUNCTION",
+        "PROCLAIM",
+    ];
     for f in &image.functions[library_functions..] {
         for fixup in &f.fixups {
             if let Reference::Object(o) = fixup.reference

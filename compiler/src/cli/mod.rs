@@ -197,3 +197,14 @@ fn with_lisp(f: impl FnOnce(&mut ThreadContext) -> i32) -> Result<i32, Stop> {
     // SAFETY: the context was just made for this thread and is used by nobody else.
     Ok(stack::run_on_lisp_stack(unsafe { &mut *ctx }, f))
 }
+
+/// The C `main` of delivered programs that carry the compiler.
+///
+/// # Safety
+/// As for `rook_main`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rook_full_main(argc: i32, argv: *const *const libc::c_char) -> i32 {
+    hooks::install();
+    // SAFETY: handed on.
+    unsafe { start::rook_main(argc, argv) }
+}

@@ -2,8 +2,8 @@
 //!
 //! From the top-level code, the entry and the symbols the runtime names, along code and data.
 //! A symbol reached only as data (in a package table, a list, a layout) keeps its name and package
-//! but loses value, function and property list; one that code names keeps value and function. What
-//! the compiler alone needs (macros, the library's compile-time properties) goes.
+//! but loses value and function; one that code names keeps them. What the compiler alone needs
+//! (macros, compile-time properties) goes.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,56 @@ pub struct Roots {
 
 /// The image without what is not reached.
 pub fn shake(image: &Image, roots: &Roots) -> Image {
-    mark(image, roots).rebuild()
+    let mut image = image.clone();
+    drop_compile_time_properties(&mut image);
+    mark(&image, roots).rebuild()
+}
+
+/// Properties of symbols that only the compiler reads.
+const COMPILE_TIME: [&str; 8] = [
+    "%SETF-EXPANDER",
+    "%SETF-FUNCTION",
+    "%COMPILER-MACRO",
+    "%SYMBOL-MACRO",
+    "%INLINE-LAMBDA",
+    "%FUNCTION-DOCUMENTATION",
+    "%VARIABLE-DOCUMENTATION",
+    "%SPECIAL-OPERATOR",
+];
+
+/// Unlinks compile-time properties from property lists.
+fn drop_compile_time_properties(image: &mut Image) {
+    for o in 0..image.objects.len() {
+        let object = &image.objects[o];
+        let Body::Slots(_, slots) = &object.body else { continue };
+        if object.tag as u64 != SYMBOL_TAG {
+            continue;
+        }
+        let mut kept: Vec<u32> = Vec::new();
+        let mut at = slots[symbol::PLIST];
+        while let Word::Object(key_cell) = at {
+            let Body::Cons(key, Word::Object(value_cell)) = image.objects[key_cell as usize].body else { break };
+            let Body::Cons(_, next) = image.objects[value_cell as usize].body else { break };
+            let dropped = matches!(key, Word::Object(k) if image.objects[k as usize]
+                .symbol.as_ref().is_some_and(|(_, name)| COMPILE_TIME.contains(&name.as_str())));
+            if !dropped {
+                kept.push(key_cell);
+            }
+            at = next;
+        }
+        let mut rest = Word::Nil;
+        for &key_cell in kept.iter().rev() {
+            if let Body::Cons(_, Word::Object(value_cell)) = image.objects[key_cell as usize].body
+                && let Body::Cons(_, next) = &mut image.objects[value_cell as usize].body
+            {
+                *next = rest;
+            }
+            rest = Word::Object(key_cell);
+        }
+        if let Body::Slots(_, slots) = &mut image.objects[o].body {
+            slots[symbol::PLIST] = rest;
+        }
+    }
 }
 
 fn mark<'a>(image: &'a Image, roots: &Roots) -> Marker<'a> {
@@ -106,11 +155,11 @@ impl Marker<'_> {
         let object = &image.objects[o as usize];
         if let (true, Body::Slots(header, slots)) = (self.is_symbol(o), &object.body) {
             let whole = self.objects[o as usize] == Mark::Whole;
+            self.called_by_property(slots[symbol::PLIST]);
             for (i, w) in slots.iter().enumerate() {
                 let wanted = match i {
-                    symbol::NAME | symbol::PACKAGE => true,
+                    symbol::NAME | symbol::PACKAGE | symbol::PLIST => true,
                     symbol::FUNCTION => whole && header & SYMBOL_MACRO == 0,
-                    symbol::PLIST => false,
                     _ => whole,
                 };
                 if let (true, Word::Object(r)) = (wanted, w) {
@@ -124,6 +173,22 @@ impl Marker<'_> {
         references(&object.body, |r| found.push(r), |f| functions.push(f));
         found.into_iter().for_each(|r| self.object(r));
         functions.into_iter().for_each(|f| self.function(f));
+    }
+
+    /// Symbols that stand as property values are called by the library (type predicates).
+    fn called_by_property(&mut self, plist: Word) {
+        let image = self.image;
+        let mut at = plist;
+        while let Word::Object(key_cell) = at {
+            let Body::Cons(_, Word::Object(value_cell)) = image.objects[key_cell as usize].body else { return };
+            let Body::Cons(value, next) = image.objects[value_cell as usize].body else { return };
+            if let Word::Object(v) = value
+                && self.is_symbol(v)
+            {
+                self.symbol_whole(v);
+            }
+            at = next;
+        }
     }
 
     fn visit_function(&mut self, f: u32) {
@@ -204,7 +269,7 @@ impl Marker<'_> {
             .iter()
             .enumerate()
             .map(|(k, w)| match k {
-                symbol::NAME | symbol::PACKAGE | symbol::HASH => word(w),
+                symbol::NAME | symbol::PACKAGE | symbol::PLIST | symbol::HASH => word(w),
                 symbol::VALUE if !whole => match w {
                     // Constants and keywords keep immediate and own values.
                     Word::Object(o) if *o as usize == i => word(w),
@@ -212,7 +277,6 @@ impl Marker<'_> {
                     _ => Word::Bits(UNBOUND),
                 },
                 symbol::FUNCTION if !whole || is_macro => Word::Nil,
-                symbol::PLIST => Word::Nil,
                 symbol::SETF if !whole => Word::Nil,
                 _ => word(w),
             })
