@@ -54,7 +54,7 @@ impl Builder<'_, '_> {
 
     /// Emits the call as a tail call where that is proper.
     pub fn finish_call(&mut self, call: Call, returns: Returns, want: Want) -> Out {
-        if want == Want::Tail && self.may_tail_call() && returns == self.f.returns {
+        if want == Want::Tail && self.may_tail_call() && returns == self.f.returns && !self.reports_error(&call) {
             self.terminate(Terminator::TailCall(call));
             self.dead();
             return Out::None;
@@ -71,6 +71,13 @@ impl Builder<'_, '_> {
                 self.finish_many(v, c, want)
             }
         }
+    }
+
+    /// Calls that report errors keep their caller's frame, so that backtraces show it.
+    fn reports_error(&self, call: &Call) -> bool {
+        const REPORTERS: [&str; 5] = ["ERROR", "CERROR", "BREAK", "INVOKE-DEBUGGER", "SIGNAL"];
+        let Target::Symbol(id) = call.target else { return false };
+        REPORTERS.iter().any(|name| crate::names::symbol_is(self.s.datums.get(id), "COMMON-LISP", name))
     }
 
     fn known_call(&mut self, f: FnId, args: &[Hir], want: Want) -> Out {

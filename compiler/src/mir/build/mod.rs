@@ -150,6 +150,7 @@ pub(crate) struct Builder<'a, 'u> {
     blocks: HashMap<hir::BlockId, BlockTarget>,
     tags: HashMap<TagId, (Block, usize)>,
     contours: Vec<Contour>,
+    is_top_level: bool,
 }
 
 impl<'a, 'u> Builder<'a, 'u> {
@@ -157,6 +158,7 @@ impl<'a, 'u> Builder<'a, 'u> {
         let f = s.program.functions[func.0 as usize].clone();
         let policy = s.unit.function(hir_id).policy;
         let span = s.unit.function(hir_id).span;
+        let is_top_level = s.unit.top_level.contains(&hir_id);
         let mut b = Builder {
             s,
             f,
@@ -170,6 +172,7 @@ impl<'a, 'u> Builder<'a, 'u> {
             blocks: HashMap::new(),
             tags: HashMap::new(),
             contours: Vec::new(),
+            is_top_level,
         };
         let entry = b.f.new_block();
         b.ssa.seal(&mut b.f, entry);
@@ -460,8 +463,9 @@ impl<'a, 'u> Builder<'a, 'u> {
             Out::Many(v, c) => self.finish_many(v, c, want),
         }
     }
-    /// A tail call here would be proper: no dynamic extent is open and frames may go.
+    /// A tail call here would be proper: no dynamic extent is open and frames may go. Top-level
+    /// forms keep theirs: a backtrace then shows which form was running.
     pub fn may_tail_call(&self) -> bool {
-        self.contours.is_empty() && self.policy.debug < 2
+        self.contours.is_empty() && self.policy.debug < 2 && !self.is_top_level
     }
 }
