@@ -2,7 +2,7 @@
 (print (restart-case (progn (store-value 6) 'no) (store-value (x) (list 'stored x))))
 (print (restart-case (progn (continue) 'no) (continue () 'continued)))
 (print (restart-case (progn (abort) 'no) (abort () 'aborted)))
-(print (list (use-value 1) (store-value 1) (continue)))
+(print (list (use-value 1) (store-value 1)))
 (print (restart-case (invoke-restart (find-restart 'r) 1 2) (r (&rest args) args)))
 (print (find-restart 'no-such-restart))
 (terpri)

@@ -1,0 +1,6 @@
+(print (list #\a #\Space #\Newline #\A #\( #\;))
+(print (mapcar #'char-name '(#\Space #\Newline #\Tab #\Backspace #\Return #\Rubout #\Page)))
+(print (list (name-char "space") (name-char "NEWLINE") (name-char "no such name")))
+(print (list (char-code #\A) (code-char 97) (char-int #\a) (char-code #\Newline) (< 127 char-code-limit)))
+(print (list (character "x") (character 'y) (characterp #\a) (characterp "a")))
+(terpri)

@@ -1,0 +1,7 @@
+(let ((al '((a . 1) nil (b . 2) (a . 3))))
+  (print (list (assoc 'a al) (assoc 'z al) (rassoc 2 al) (assoc-if #'symbolp al) (assoc 'b al) (rassoc-if #'evenp (remove nil al)))))
+(print (assoc "B" '(("a" . 1) ("b" . 2)) :test #'string-equal))
+(print (assoc 4 '((1 . a) (2 . b)) :key (lambda (x) (* x x))))
+(print (acons 'x 1 '((y . 2))))
+(let ((al (pairlis '(a b) '(1 2) '((c . 3))))) (print (mapcar (lambda (k) (cdr (assoc k al))) '(a b c))))
+(terpri)

@@ -1,0 +1,5 @@
+(let* ((l (list 1 2 3 4)) (tail (cddr l)))
+  (print (list (butlast l) (butlast l 2) (butlast l 9) (ldiff l tail) (tailp tail l) (tailp (list 3 4) l) (tailp nil l) l))
+  (print (list (nbutlast l) l)))
+(print (ldiff '(1 2 . 3) 3))
+(terpri)

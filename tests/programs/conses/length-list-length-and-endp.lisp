@@ -1,0 +1,6 @@
+(print (list (length '(1 2 3)) (length nil) (list-length '(1 2)) (endp nil) (endp '(1)) (atom nil) (atom '(1)) (consp nil) (listp nil) (null nil)))
+(let ((c (list 1 2 3))) (setf (cdr (last c)) c) (print (list-length c)))
+(defun size (x) (length x))
+(declaim (notinline size))
+(print (handler-case (size (cons 1 2)) (type-error () 'dotted)))
+(terpri)

@@ -1,0 +1,8 @@
+(print (mapcar #'+ '(1 2 3) '(10 20)))
+(print (maplist #'identity '(1 2 3)))
+(print (mapcan (lambda (x) (if (evenp x) (list x x) nil)) '(1 2 3 4)))
+(print (mapcon #'copy-list '(1 2 3)))
+(let (log) (print (mapc (lambda (x y) (push (cons x y) log)) '(1 2) '(a b))) (print log))
+(let (log) (print (mapl (lambda (x) (push (length x) log)) '(a b c))) (print log))
+(print (mapcar #'list '(1 2) '(3 4) '(5 6)))
+(terpri)

@@ -1,0 +1,5 @@
+(let ((a (list 1 2)) (b (list 3)) (c (list 4 5)))
+  (print (nconc a nil b c)) (print a))
+(print (list (nconc) (nconc nil) (nconc nil (list 1) 2)))
+(print (list (revappend '(3 2 1) '(4 5)) (nreconc (list 2 1) '(3)) (reverse '(1 2 3)) (nreverse (list 1 2 3))))
+(terpri)

@@ -1,0 +1,5 @@
+(let ((p (list 'a 1 'b 2)))
+  (print (multiple-value-list (get-properties p '(x b))))
+  (print (getf p 'a)) (print (getf p 'z 'default))
+  (remf p 'a) (print p))
+(terpri)

@@ -1,0 +1,7 @@
+(defun sorted (l) (sort (copy-list l) #'<))
+(print (list (sorted (union '(1 2 3) '(2 3 4))) (sorted (intersection '(1 2 3) '(2 3 4))) (sorted (set-difference '(1 2 3) '(2))) (sorted (set-exclusive-or '(1 2 3) '(2 3 4))) (subsetp '(1 2) '(1 2 3)) (subsetp '(1 9) '(1 2 3)) (subsetp nil nil)))
+(print (sort (mapcar #'string-downcase (union '("a" "b") '("B" "c") :test #'string-equal)) #'string<))
+(print (intersection '((1 a) (2 b)) '((2 c)) :key #'car))
+(print (set-difference '((1 a) (2 b)) '((2 c)) :key #'car))
+(print (sorted (nunion (list 1 2) (list 2 3))))
+(terpri)

@@ -1,0 +1,6 @@
+(print (subst 'x 'a '(a (b a) . a)))
+(print (subst-if 0 #'numberp '(1 (a 2))))
+(print (sublis '((a . 1) (b . 2)) '(a (b c) . a)))
+(print (list (tree-equal '(1 (2)) '(1 (2))) (tree-equal '(1 (2)) '(1 (3))) (tree-equal '("a") '("A") :test #'string-equal)))
+(print (nsubst 'y 'x (list 'x (list 'x 'z))))
+(terpri)

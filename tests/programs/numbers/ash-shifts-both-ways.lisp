@@ -1,0 +1,5 @@
+(print (list (ash 1 10) (ash -1 10) (ash 1024 -3) (ash -1 -5) (ash -5 -1) (ash 5 -100) (ash 0 100)))
+(print (ash 1 100))
+(print (ash (ash 12345 200) -200))
+(print (ash -12345678901234567890123 -70))
+(terpri)

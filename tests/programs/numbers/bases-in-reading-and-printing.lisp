@@ -1,0 +1,6 @@
+(print (list #b1010 #o777 #xFF #3r120 #36rZZ #b-101 #x-1F #b1/10))
+(dolist (base '(2 8 10 16 36)) (format t "~&~A" (write-to-string 255 :base base :radix nil)))
+(dolist (base '(2 8 10 16 3)) (format t "~&~A" (write-to-string 10 :base base :radix t)))
+(let ((*read-base* 16)) (print (list (read-from-string "FF") (read-from-string "10") (read-from-string "10."))))
+(print (let ((*print-base* 2)) (princ-to-string (expt 2 70))))
+(terpri)

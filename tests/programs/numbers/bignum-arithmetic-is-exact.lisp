@@ -1,0 +1,8 @@
+(let ((a 123456789012345678901234567890) (b 987654321098765432109876543210))
+  (print (+ a b)) (print (- a b)) (print (* a b))
+  (print (multiple-value-list (floor b a)))
+  (print (gcd a b)) (print (mod (- b) a))
+  (print (/ b a)))
+(print (let ((f 1)) (dotimes (i 30 f) (setq f (* f (1+ i))))))
+(print (- (expt 10 25) (expt 10 25)))
+(terpri)

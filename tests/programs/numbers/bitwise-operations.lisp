@@ -1,0 +1,7 @@
+(print (list (logand 12 10) (logior 12 10) (logxor 12 10) (lognot 12) (logeqv 12 10) (logandc1 12 10) (logandc2 12 10)
+             (lognand 12 10) (lognor 12 10) (logorc1 12 10) (logorc2 12 10)))
+(print (list (logand) (logior) (logxor) (logand -1 255) (logior -256 3)))
+(print (logand (1- (expt 2 80)) (- (expt 2 70))))
+(print (logxor (- (expt 2 70)) (expt 2 65)))
+(print (list (boole boole-and 12 10) (boole boole-xor 12 10) (boole boole-c1 12 0)))
+(terpri)

@@ -1,0 +1,5 @@
+(print (list (ldb (byte 4 4) #xABCD) (dpb 15 (byte 4 0) #xA0) (mask-field (byte 4 4) #xFF) (deposit-field #xFF (byte 4 4) 0)))
+(print (list (ldb-test (byte 4 4) #x0F) (ldb-test (byte 4 0) #x0F) (byte-size (byte 3 7)) (byte-position (byte 3 7))))
+(print (ldb (byte 64 36) (expt 3 80)))
+(print (dpb 0 (byte 10 60) (1- (expt 2 80))))
+(terpri)

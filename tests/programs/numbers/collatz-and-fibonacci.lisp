@@ -1,0 +1,5 @@
+(defun collatz (n) (loop until (= n 1) count t do (setq n (if (evenp n) (/ n 2) (1+ (* 3 n))))))
+(print (mapcar #'collatz '(1 7 27 97)))
+(print (loop for a = 0 then b and b = 1 then (+ a b) repeat 15 collect a))
+(print (loop repeat 200 for a = 0 then b and b = 1 then (+ a b) finally (return a)))
+(terpri)

@@ -1,0 +1,7 @@
+(print (multiple-value-list (floor 7.5 2)))
+(print (multiple-value-list (floor -7/2)))
+(print (multiple-value-list (truncate -7.5)))
+(print (multiple-value-list (ffloor 7 2)))
+(print (multiple-value-list (fround 2.5)))
+(print (list (mod 7 -3) (rem 7 -3) (mod -7 3) (rem -7 3) (mod 5.5 2) (mod -1/3 1)))
+(terpri)

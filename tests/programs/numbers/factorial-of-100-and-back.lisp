@@ -1,0 +1,6 @@
+(defun fact (n) (if (zerop n) 1 (* n (fact (1- n)))))
+(print (fact 50))
+(print (/ (fact 100) (fact 98)))
+(print (integer-length (fact 100)))
+(print (reduce #'+ (map 'list #'digit-char-p (princ-to-string (fact 100)))))
+(terpri)

@@ -1,0 +1,6 @@
+(print (multiple-value-list (decode-float 8.0)))
+(print (multiple-value-list (integer-decode-float 1.0)))
+(print (multiple-value-list (integer-decode-float -0.75d0)))
+(print (list (scale-float 1.0 10) (float-sign -3.0) (float-sign -1.0 5.0) (float-digits 1.0) (float-digits 1.0d0) (float-radix 1.0) (float-precision 1.0)))
+(print (list (rational 0.75) (rationalize 0.1) (rational 1.0d-3)))
+(terpri)

@@ -1,0 +1,5 @@
+(print (list 0.0 1.0 -1.5 0.1 100.0 1234567.0 1.0e7 1.5e10 0.001 1.0e-4 1.5e-10))
+(print (list 0.0d0 1.0d0 0.1d0 1.0d7 1.5d10 1.0d-4 123456.789d0))
+(print (list (/ 1.0 3) (/ 2.0d0 3) (+ 0.1d0 0.2d0)))
+(let ((*read-default-float-format* 'double-float)) (print (list 1.0f0 1.0d0 0.1d0)))
+(terpri)

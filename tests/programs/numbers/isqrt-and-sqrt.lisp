@@ -1,0 +1,5 @@
+(print (mapcar #'isqrt '(0 1 2 3 4 15 16 17 1000000)))
+(print (isqrt (expt 10 40)))
+(print (isqrt (1- (expt 10 40))))
+(print (list (sqrt 16.0) (sqrt 2.25d0) (realpart (sqrt -4.0)) (imagpart (sqrt -4.0))))
+(terpri)

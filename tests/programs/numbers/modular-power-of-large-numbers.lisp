@@ -1,0 +1,6 @@
+(defun power-mod (b e m)
+  (let ((r 1)) (loop while (plusp e) do (when (oddp e) (setq r (mod (* r b) m))) (setq b (mod (* b b) m) e (ash e -1))) r))
+(print (power-mod 3 1000 1000007))
+(print (power-mod 2 (expt 10 20) (1- (expt 2 61))))
+(print (power-mod 7 560 561))
+(terpri)

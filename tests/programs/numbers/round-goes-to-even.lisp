@@ -1,0 +1,5 @@
+(print (mapcar #'round '(1/2 3/2 5/2 -1/2 -3/2 7/3 -7/3)))
+(print (mapcar (lambda (x) (nth-value 0 (round x))) '(0.5 1.5 2.5 -0.5 -1.5 2.6)))
+(print (multiple-value-list (round 5 2)))
+(print (multiple-value-list (round 5/2)))
+(terpri)

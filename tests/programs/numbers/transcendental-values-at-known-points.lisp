@@ -1,0 +1,6 @@
+(defun near (a b) (< (abs (- a b)) 1d-9))
+(print (list (near (sin 0.5d0) 0.479425538604203d0) (near (cos 0d0) 1d0) (near (tan 1d0) 1.5574077246549023d0)
+             (near (exp 1d0) 2.718281828459045d0) (near (log 10d0) 2.302585092994046d0) (near (log 8d0 2d0) 3d0)
+             (near (atan 1d0 1d0) (/ pi 4)) (near (asin 1d0) (/ pi 2)) (near (acos -1d0) pi) (near (sinh 1d0) 1.1752011936438014d0)
+             (near (atan 1d0 -1d0) (* 3/4 pi)) (near (expt 2d0 0.5d0) (sqrt 2d0)) (near (cosh 1d0) 1.5430806348152437d0)))
+(terpri)

@@ -1,0 +1,8 @@
+(defpackage "IT" (:use) (:export "A" "B"))
+(intern "C" "IT")
+(defun names (list) (sort (mapcar #'symbol-name list) #'string<))
+(print (names (let (l) (do-symbols (s "IT" l) (push s l)))))
+(print (names (let (l) (do-external-symbols (s "IT" l) (push s l)))))
+(print (names (loop for s being the present-symbols of "IT" collect s)))
+(print (names (let (l) (with-package-iterator (next '("IT") :internal) (loop (multiple-value-bind (more s) (next) (if more (push s l) (return l))))))))
+(terpri)

@@ -1,0 +1,7 @@
+(defpackage "LONG-NAME" (:use) (:nicknames "LN" "L-N"))
+(print (eq (find-package "LN") (find-package "LONG-NAME")))
+(print (sort (copy-list (package-nicknames "LONG-NAME")) #'string<))
+(rename-package "LONG-NAME" "OTHER" '("O"))
+(print (list (find-package "LN") (package-name (find-package "O"))))
+(print (packagep (find-package :cl)))
+(terpri)

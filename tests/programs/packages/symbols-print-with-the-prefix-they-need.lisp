@@ -1,0 +1,5 @@
+(defpackage "Q" (:use) (:export "EXT"))
+(print (list 'q:ext 'q::int :key '#:none 'car 'local))
+(let ((*package* (find-package "Q"))) (print (list (intern "INT" "Q"))))
+(print (let ((*print-gensym* nil)) (prin1-to-string '#:none)))
+(terpri)

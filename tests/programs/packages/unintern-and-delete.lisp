@@ -1,0 +1,6 @@
+(defpackage "DEL" (:use))
+(let ((s (intern "S" "DEL")))
+  (print (list (and (unintern s "DEL") t) (symbol-package s) (find-symbol "S" "DEL") (unintern s "DEL"))))
+(print (and (delete-package "DEL") t))
+(print (find-package "DEL"))
+(terpri)

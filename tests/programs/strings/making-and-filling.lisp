@@ -1,0 +1,7 @@
+(print (list (make-string 3 :initial-element #\x) (string 'abc) (string #\c) (string "s") (fill (make-string 2) #\z)))
+(print (concatenate 'string "ab" '(#\c) #(#\d)))
+(print (list (char "abc" 1) (length "") (stringp "a") (stringp #\a) (simple-string-p "a") (subseq "hello" 1 3) (subseq "hello" 2)))
+(let ((s (make-array 0 :element-type 'character :fill-pointer 0 :adjustable t)))
+  (dotimes (i 5) (vector-push-extend (code-char (+ 97 i)) s))
+  (print s) (print (list (length s) (string= s "abcde") (stringp s))))
+(terpri)

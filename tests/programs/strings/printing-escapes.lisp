@@ -1,0 +1,5 @@
+(prin1 "a\"b\\c") (terpri)
+(princ "a\"b\\c") (terpri)
+(print (list (length "a\"b") (length "\\")))
+(prin1 (list #\a "b" 'c)) (terpri)
+(princ (list #\a "b" 'c)) (terpri)

@@ -1,0 +1,8 @@
+(write-line "Grüße, κόσμος, 世界 ∀x")
+(print (length "héllo"))
+(print (map 'list #'char-code "é∀"))
+(print (string-upcase "straße äöü λ"))
+(print (char= (char-downcase #\Ä) #\ä))
+(write-line (coerce (list (code-char 955) (code-char 128512)) 'string))
+(print (reverse "añb"))
+(terpri)

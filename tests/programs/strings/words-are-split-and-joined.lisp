@@ -1,0 +1,8 @@
+(defun split (s sep)
+  (loop for start = 0 then (1+ end) for end = (position sep s :start start)
+        collect (subseq s start end) while end))
+(print (split "a,bc,,d" #\,))
+(print (split "" #\,))
+(format t "~&~{~A~^-~}" (split "one two three" #\Space))
+(print (reduce (lambda (a b) (concatenate 'string a "+" b)) (split "x y z" #\Space)))
+(terpri)

@@ -1,0 +1,6 @@
+(print (list 'foo 'FOO '|foo| '|Foo Bar| 'a\b '|a\|b| '||))
+(print (mapcar #'symbol-name (list 'foo '|foo| 'f\oo '|A B|)))
+(print (list (eq 'foo 'FOO) (eq 'foo '|FOO|) (eq 'foo '|foo|)))
+(princ '|mixed Case|) (terpri)
+(print (list '|1| '|1+| '|.| ':|a b| 'a.b))
+(terpri)

@@ -1,0 +1,7 @@
+(let ((a (gensym)) (b (gensym "FOO")))
+  (print (list (eq a b) (symbol-package a) (subseq (symbol-name b) 0 3) (string= (symbol-name (gensym)) (symbol-name (gensym))))))
+(let ((*gensym-counter* 100)) (print (list (symbol-name (gensym)) (symbol-name (gensym "T")) *gensym-counter*)))
+(print (eq (make-symbol "A") (make-symbol "A")))
+(print (eq '#:a '#:a))
+(let ((s (copy-symbol 'car t))) (print (list (symbol-name s) (symbol-package s) (functionp (symbol-function s)) (funcall s '(1 2)))))
+(terpri)
