@@ -1,5 +1,5 @@
 (print (list (symbol-name 'foo) (symbol-name :key) (package-name (symbol-package :key)) (package-name (symbol-package 'car)) (symbol-package (make-symbol "X"))))
 (print (list (symbolp nil) (symbolp 'a) (symbolp "a") (keywordp :a) (keywordp 'a) (eq nil '()) (symbol-name nil)))
 (setf (get 's 'a) 1 (get 's 'b) 2)
-(print (list (get 's 'a) (remprop 's 'a) (get 's 'a) (symbol-plist 's)))
+(print (list (get 's 'a) (and (remprop 's 'a) t) (get 's 'a) (symbol-plist 's)))
 (terpri)

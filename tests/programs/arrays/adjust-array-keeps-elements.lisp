@@ -1,0 +1,7 @@
+(let ((v (make-array 3 :initial-contents '(1 2 3) :adjustable t)))
+  (adjust-array v 5 :initial-element 0) (print v)
+  (adjust-array v 2) (print v))
+(let ((m (make-array '(2 2) :initial-contents '((1 2) (3 4)) :adjustable t)))
+  (print (adjust-array m '(3 3) :initial-element 'n))
+  (print (adjust-array m '(1 2))))
+(terpri)

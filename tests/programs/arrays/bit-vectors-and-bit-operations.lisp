@@ -1,0 +1,8 @@
+(let ((a #*1100) (b #*1010))
+  (print (list (bit-and a b) (bit-ior a b) (bit-xor a b) (bit-not a) (bit-eqv a b) (bit-nand a b) (bit-andc1 a b) (bit-orc2 a b)))
+  (print (list (bit a 0) (sbit a 3) (count 1 a) (position 0 a) (bit-vector-p a) (bit-vector-p #(1 0)) (length #*) (equal #*101 (copy-seq #*101)))))
+(let ((v (make-array 100 :element-type 'bit :initial-element 0)))
+  (loop for i below 100 by 3 do (setf (aref v i) 1))
+  (print (count 1 v))
+  (print (count 1 (bit-not v))))
+(terpri)

@@ -1,0 +1,8 @@
+(let* ((a (make-array 6 :initial-contents '(0 1 2 3 4 5)))
+       (d (make-array 3 :displaced-to a :displaced-index-offset 2))
+       (m (make-array '(2 3) :displaced-to a)))
+  (print (list d m))
+  (setf (aref d 0) 'x (aref m 1 2) 'y)
+  (print (list a (aref m 0 2)))
+  (multiple-value-bind (to offset) (array-displacement d) (print (list (eq to a) offset))))
+(terpri)

@@ -1,0 +1,8 @@
+(let ((v (make-array 5 :fill-pointer 2 :initial-element 'a)))
+  (print (list v (length v) (array-dimension v 0) (fill-pointer v)))
+  (print (vector-push 'b v)) (print v)
+  (print (vector-pop v)) (setf (fill-pointer v) 5) (print v)
+  (print (vector-push 'c v))
+  (setf (fill-pointer v) 0)
+  (print (list v (handler-case (vector-pop v) (error () 'empty)))))
+(terpri)

@@ -1,0 +1,5 @@
+(defun get-at (v i) (aref v i))
+(declaim (notinline get-at))
+(defun try (v i) (handler-case (get-at v i) (error () 'error)))
+(print (list (try #(1 2 3) 2) (try #(1 2 3) 3) (try #(1 2 3) -1) (try "abc" 10) (try #() 0) (try #*10 2) (try #(1) 'a)))
+(terpri)

@@ -1,0 +1,7 @@
+(defun multiply (a b)
+  (destructuring-bind (n k) (array-dimensions a)
+    (let* ((m (array-dimension b 1)) (c (make-array (list n m) :initial-element 0)))
+      (dotimes (i n c) (dotimes (j m) (dotimes (l k) (incf (aref c i j) (* (aref a i l) (aref b l j)))))))))
+(print (multiply #2A((1 2) (3 4)) #2A((5 6) (7 8))))
+(print (multiply #2A((1 2 3)) #2A((1) (2) (3))))
+(terpri)

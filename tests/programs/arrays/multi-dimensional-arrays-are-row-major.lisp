@@ -1,0 +1,7 @@
+(let ((a (make-array '(2 3) :initial-contents '((1 2 3) (4 5 6)))))
+  (print a)
+  (print (list (aref a 1 2) (row-major-aref a 4) (array-row-major-index a 1 1) (array-dimensions a) (array-dimension a 1) (array-rank a) (array-total-size a)))
+  (print (array-in-bounds-p a 1 3)))
+(print (list (aref (make-array '() :initial-element 'zero)) (make-array '() :initial-element 5) (array-rank (make-array '()))))
+(print (make-array '(2 0)))
+(terpri)

@@ -1,0 +1,7 @@
+(dolist (spec '(((unsigned-byte 8) 255) ((signed-byte 8) -128) ((unsigned-byte 16) 65535) ((signed-byte 16) -32768) ((unsigned-byte 32) 4294967295)
+                ((signed-byte 32) -2147483648) ((unsigned-byte 64) 18446744073709551615) ((signed-byte 64) -9223372036854775808)
+                (single-float 1.5) (double-float -2.5d0) (character #\x) (bit 1) (fixnum 12345) (t sym)))
+  (let ((v (make-array 3 :element-type (first spec) :initial-element (second spec))))
+    (setf (aref v 1) (aref v 0))
+    (print (list (aref v 1) (aref v 2) (length v)))))
+(terpri)

@@ -1,0 +1,5 @@
+(let ((v (make-array 0 :adjustable t :fill-pointer 0)))
+  (dotimes (i 1000) (vector-push-extend (* i i) v))
+  (print (list (length v) (aref v 0) (aref v 999) (adjustable-array-p v) (array-has-fill-pointer-p v)))
+  (print (reduce #'+ v)))
+(terpri)

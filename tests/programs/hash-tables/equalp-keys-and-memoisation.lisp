@@ -1,0 +1,7 @@
+(let ((h (make-hash-table :test #'equalp)))
+  (setf (gethash #(1 2) h) 'vector (gethash "ABC" h) 'string (gethash 1 h) 'one (gethash #\a h) 'char)
+  (print (list (gethash (vector 1 2.0) h) (gethash "abc" h) (gethash 1.0 h) (gethash #\A h))))
+(let ((memo (make-hash-table)))
+  (labels ((fib (n) (or (gethash n memo) (setf (gethash n memo) (if (< n 2) n (+ (fib (- n 1)) (fib (- n 2))))))))
+    (print (fib 100))))
+(terpri)

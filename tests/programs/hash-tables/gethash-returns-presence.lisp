@@ -1,0 +1,8 @@
+(let ((h (make-hash-table)))
+  (setf (gethash 'a h) nil)
+  (print (multiple-value-list (gethash 'a h)))
+  (print (multiple-value-list (gethash 'b h)))
+  (print (multiple-value-list (gethash 'b h 'default)))
+  (print (list (remhash 'a h) (remhash 'a h) (hash-table-count h)))
+  (setf (gethash 1 h) 1) (print (hash-table-count (clrhash h))) (print (hash-table-p h)))
+(terpri)

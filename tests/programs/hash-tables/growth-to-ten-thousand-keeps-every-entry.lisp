@@ -1,0 +1,8 @@
+(let ((h (make-hash-table :test 'equal)))
+  (dotimes (i 10000) (setf (gethash (list i (1+ i)) h) (* i i)))
+  (print (hash-table-count h))
+  (print (loop for i below 10000 always (= (gethash (list i (1+ i)) h) (* i i))))
+  (loop for i below 10000 by 2 do (remhash (list i (1+ i)) h))
+  (print (hash-table-count h))
+  (print (list (gethash (list 4 5) h) (gethash (list 5 6) h))))
+(terpri)

@@ -1,0 +1,7 @@
+(dolist (test '(eq eql equal equalp))
+  (let ((h (make-hash-table :test test)))
+    (setf (gethash "Key" h) 1 (gethash "key" h) 2 (gethash (list 1 2) h) 3 (gethash 1.5 h) 4 (gethash 'sym h) 5 (gethash (expt 10 30) h) 6)
+    (print (list test (hash-table-test h) (gethash 'sym h)))
+    (unless (eq test 'eq) (print (list (gethash 1.5 h) (gethash (expt 10 30) h))))
+    (print (list (gethash (copy-seq "key") h) (gethash "KEY" h) (gethash (list 1 2) h)))))
+(terpri)

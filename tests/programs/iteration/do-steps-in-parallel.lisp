@@ -1,0 +1,6 @@
+(print (do ((i 0 (1+ i)) (j 10 (- j i)) (acc '() (cons (list i j) acc))) ((= i 4) (nreverse acc))))
+(print (do* ((i 0 (1+ i)) (j i (* 2 i))) ((= i 3) (list i j))))
+(print (do ((x 5)) ((zerop x) 'down) (decf x)))
+(print (do () (t 1 2 3)))
+(print (do ((i 0 (1+ i))) (nil) (when (= i 3) (return i))))
+(terpri)

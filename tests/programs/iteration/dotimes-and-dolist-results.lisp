@@ -1,0 +1,8 @@
+(print (let ((l '())) (dotimes (i 4 (nreverse l)) (push i l))))
+(print (dotimes (i 3 i)))
+(print (dotimes (i 0) 'never))
+(print (let ((s 0)) (dolist (x '(1 2 3) s) (incf s x))))
+(print (dolist (x '(1 2) x)))
+(print (dolist (x '(1 2 3)) (when (= x 2) (return 'found))))
+(print (let ((n 0)) (dotimes (i 5 n) (when (evenp i) (go next)) (incf n i) next)))
+(terpri)

@@ -1,0 +1,5 @@
+(print (loop for (a (b c)) in '((1 (2 3)) (4 (5 6))) collect (+ a b c)))
+(print (loop for (a nil b) in '((1 2 3)) collect (list a b)))
+(print (loop for x in '(a b c) for i from 1 collect (cons i x)))
+(print (loop for x in '(1 2 3) and y = 0 then x collect (list x y)))
+(terpri)

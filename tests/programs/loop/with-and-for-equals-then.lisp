@@ -1,0 +1,5 @@
+(print (loop with a = 1 and b = 2 for i from 0 below 3 collect (+ a b i)))
+(print (loop for a = 1 then b and b = 1 then (+ a b) repeat 8 collect a))
+(print (loop for i from 1 to 3 for j = (* i 10) collect (list i j)))
+(print (loop with (p q) = '(1 2) return (list p q)))
+(terpri)

@@ -1,0 +1,5 @@
+(print (merge 'list (list 1 3 5) (list 2 4 6) #'<))
+(print (merge 'vector (list 1 3) (vector 2 4) #'<))
+(print (merge 'list (list '(1 a) '(2 a)) (list '(1 b) '(2 b)) #'< :key #'car))
+(print (merge 'string (copy-seq "ace") (copy-seq "bd") #'char<))
+(terpri)

@@ -1,0 +1,7 @@
+(let ((l '(1 2 3 2 4 2)))
+  (print (list (remove 2 l) (remove 2 l :count 1) (remove 2 l :count 1 :from-end t) (remove 2 l :start 2 :end 4) (remove 3 l :test #'<) (remove-if #'evenp l) (remove-if-not #'evenp l)))
+  (print (remove 1 '((1 a) (2 b)) :key #'car))
+  (print (remove #\l "hello")) (print (remove 1 #(1 2 1)))
+  (print (delete 2 (list 1 2 3))) (print (delete-if #'oddp (vector 1 2 3)))
+  (print l))
+(terpri)

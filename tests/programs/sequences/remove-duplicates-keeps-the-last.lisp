@@ -1,0 +1,5 @@
+(print (list (remove-duplicates '(1 2 1 3 2)) (remove-duplicates '(1 2 1 3 2) :from-end t) (remove-duplicates "aAbB" :test #'char-equal) (remove-duplicates #(1 2 1))))
+(print (remove-duplicates '((1 a) (2 b) (1 c)) :key #'car))
+(print (remove-duplicates '(1 2 1 2 1) :start 1 :end 4))
+(print (delete-duplicates (list 'a 'b 'a)))
+(terpri)

@@ -1,0 +1,7 @@
+(let ((l (list 1 2 3 4 5)) (v (vector 1 2 3 4 5)))
+  (print (list (subseq l 1 3) (subseq v 2) (reverse v) (reverse "abc") (copy-seq v)))
+  (print (fill (copy-seq l) 0 :start 1 :end 3))
+  (print (replace (copy-seq v) '(a b c) :start1 1 :start2 1))
+  (print (list (elt l 2) (elt v 0) (length v))))
+(print (handler-case (subseq (list 1 2) 0 5) (error () 'out-of-bounds)))
+(terpri)

@@ -1,0 +1,5 @@
+(defstruct (pair (:constructor pair (first &optional (second 'none) &aux (total (list first second)))) (:conc-name p-) (:predicate is-pair) (:copier nil)) first second total)
+(print (list (pair 1) (p-second (pair 1 2)) (is-pair (pair 1)) (p-total (pair 'a 'b)) (fboundp 'copy-pair)))
+(defstruct (kw (:constructor kw (&key a (b 2))) (:constructor make-b (b))) (a 'default) b)
+(print (list (kw) (kw :a 1 :b 3) (make-b 7)))
+(terpri)

@@ -1,0 +1,7 @@
+(defstruct point (x 0) (y 0))
+(let* ((p (make-point :x 1)) (q (copy-point p)))
+  (print (list (point-x p) (point-y p) (point-p p) (point-p 5)))
+  (setf (point-x q) 10) (incf (point-y q) 5)
+  (print (list p q))
+  (print (list (equalp p (make-point :x 1)) (equal p (make-point :x 1)) (typep p 'point) (type-of p))))
+(terpri)

@@ -1,0 +1,5 @@
+(let ((n 0)) (defun next () (incf n)))
+(defstruct item (id (next)) (tags (list)))
+(print (list (item-id (make-item)) (item-id (make-item)) (item-id (make-item :id 'given)) (item-id (make-item))))
+(let ((a (make-item)) (b (make-item))) (push 'x (item-tags a)) (print (list (item-tags a) (item-tags b))))
+(terpri)

@@ -1,0 +1,6 @@
+(defstruct animal name (legs 4))
+(defstruct (bird (:include animal (legs 2))) (wings 2))
+(let ((b (make-bird :name "Tweety")))
+  (print b)
+  (print (list (animal-name b) (bird-legs b) (bird-wings b) (animal-p b) (bird-p (make-animal)) (typep b 'animal) (subtypep 'bird 'animal))))
+(terpri)

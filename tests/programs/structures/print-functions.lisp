@@ -1,0 +1,5 @@
+(defstruct (temp (:print-function (lambda (s stream depth) (declare (ignore depth)) (format stream "<~A degrees>" (temp-value s))))) value)
+(print (make-temp :value 20))
+(defstruct (boxed (:print-object (lambda (s stream) (format stream "[~A]" (boxed-v s))))) v)
+(print (list (make-boxed :v 1) (make-boxed :v (make-temp :value 2))))
+(terpri)

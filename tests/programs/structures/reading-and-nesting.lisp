@@ -1,0 +1,5 @@
+(defstruct node value (next nil))
+(print (read-from-string "#S(NODE :VALUE 5)"))
+(print (node-value (read-from-string "#S(node :next nil :value (1 2))")))
+(let ((n (make-node :value 1 :next (make-node :value 2)))) (setf (node-value (node-next n)) 'two) (print n))
+(terpri)

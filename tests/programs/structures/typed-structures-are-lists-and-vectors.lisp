@@ -1,0 +1,6 @@
+(defstruct (l-point (:type list)) x y)
+(defstruct (v-point (:type vector) :named) x (y 5))
+(print (list (make-l-point :x 1 :y 2) (l-point-y '(3 4)) (make-v-point :x 1) (v-point-y (make-v-point)) (v-point-p (make-v-point))))
+(defstruct (offset (:type vector) (:initial-offset 1)) a)
+(print (offset-a (make-offset :a 'x)))
+(terpri)

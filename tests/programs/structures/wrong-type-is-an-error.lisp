@@ -1,0 +1,5 @@
+(defstruct a x) (defstruct b x)
+(defun get-x (s) (a-x s))
+(declaim (notinline get-x))
+(print (list (get-x (make-a :x 1)) (handler-case (get-x (make-b :x 1)) (type-error () 'wrong-structure)) (handler-case (get-x 5) (type-error (c) (type-error-datum c)))))
+(terpri)
