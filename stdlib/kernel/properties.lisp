@@ -31,7 +31,7 @@
        (if (consp rest)
            (if (eq (%car rest) key)
                (progn
-                 (setq found t)
+                 (setq found rest)
                  (if before
                      (rplacd (%cdr before) (%cdr (%cdr rest)))
                      (%set-symbol-ref symbol 5 (%cdr (%cdr rest)))))

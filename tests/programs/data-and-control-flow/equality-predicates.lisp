@@ -1,0 +1,21 @@
+(defmacro show (&rest forms)
+  `(progn
+     ,@(mapcar (lambda (form)
+                 `(print (handler-case (multiple-value-list ,form)
+                           (type-error () 'type-error)
+                           (error () 'error))))
+               forms)))
+
+(setq *print-pretty* nil)
+(show
+ (equal '(1 (2 "a")) '(1 (2 "a")))
+ (equal "abc" "ABC")
+ (equalp "abc" "ABC")
+ (equalp #(1 2) #(1 2.0))
+ (equal #(1) #(1))
+ (equal #*101 #*101)
+ (equalp '(1 #\a) '(1.0 #\A))
+ (equal 1 1.0)
+ (equalp #*10 #(1 0))
+ (equal (make-array 3 :element-type 'character :initial-element #\a :fill-pointer 2) "aa"))
+(terpri)

@@ -1,0 +1,20 @@
+(defmacro show (&rest forms)
+  `(progn
+     ,@(mapcar (lambda (form)
+                 `(print (handler-case (multiple-value-list ,form)
+                           (type-error () 'type-error)
+                           (error () 'error))))
+               forms)))
+
+(setq *print-pretty* nil)
+(show
+ (let ((h (make-hash-table))) (setf (gethash 1 h) 'a (gethash 2 h) 'b) (list (gethash 1 h) (gethash 3 h 'no) (multiple-value-list (gethash 2 h)) (hash-table-count h) (remhash 1 h) (remhash 1 h) (hash-table-count h)))
+ (let ((h (make-hash-table :test 'equal))) (dotimes (i 500) (setf (gethash (list i (* i i)) h) i)) (dotimes (i 250) (remhash (list (* 2 i) (* 4 i i)) h)) (let ((s 0)) (maphash #'(lambda (k v) (incf s v)) h) (list s (hash-table-count h) (gethash (list 7 49) h) (gethash (list 8 64) h))))
+ (let ((h (make-hash-table :test 'equalp))) (setf (gethash "Abc" h) 1 (gethash 2.0 h) 3) (list (gethash "aBC" h) (gethash 2 h) (gethash #(#\A #\b #\c) h)))
+ (let ((h (make-hash-table :test #'eq))) (dotimes (i 2000) (setf (gethash (list i) h) i)) (let ((k (list 1))) (setf (gethash k h) 5 ) (list (gethash k h) (hash-table-count h) (hash-table-test h))))
+ (let ((h (make-hash-table)) (n 0)) (dotimes (i 100) (incf (gethash (mod i 7) h 0))) (with-hash-table-iterator (next h) (let (r) (prog () again (multiple-value-bind (more k v) (next) (if (null more) (return)) (push (cons k v) r) (go again))) (sort r #'< :key #'car))))
+ (let ((h (make-hash-table))) (setf (gethash 1.5d0 h) 1 (gethash (expt 10 30) h) 2 (gethash 1/3 h) 3) (list (gethash 1.5d0 h) (gethash (expt 10 30) h) (gethash 1/3 h) (gethash 1.5 h)))
+ (let ((h (make-hash-table :test 'equal))) (setf (gethash "a" h) 1) (clrhash h) (list (gethash "a" h) (hash-table-count h)))
+ (gethash 1 5)
+ (make-hash-table :test 'foo))
+(terpri)

@@ -1,0 +1,21 @@
+(defmacro show (&rest forms)
+  `(progn
+     ,@(mapcar (lambda (form)
+                 `(print (handler-case (multiple-value-list (eval ',form))
+                           (type-error () 'type-error)
+                           (error () 'error))))
+               forms)))
+
+(setq *print-pretty* nil)
+(show
+ (progn (defstruct s1 a (b 2) (c 3 :type integer)) (let ((x (make-s1 :a 1))) (setf (s1-b x) 9) (incf (s1-c x)) (list (s1-a x) (s1-b x) (s1-c x) (s1-p x) (s1-p 5) (let ((y (copy-s1 x))) (setf (s1-a y) 0) (list (s1-a x) (s1-a y))) (typep x 's1) (typep x 'structure-object) (equalp x (copy-s1 x)) (equal x (copy-s1 x)))))
+ (progn (defstruct (s2 (:include s1 (b 7)) (:conc-name q-) (:constructor mk2 (a &optional (b 5) &key d &aux (c 8)))) d) (let ((x (mk2 1))) (list (q-a x) (s1-b x) (q-c x) (q-d x) (s1-p x) (s2-p x) (typep x 's1))))
+ (progn (defstruct (s3 (:type list) :named (:initial-offset 1)) a (b 4)) (list (make-s3 :a 1) (s3-p (make-s3)) (s3-b (make-s3)) (let ((x (make-s3))) (setf (s3-a x) 9) x) (s3-p '(1 2))))
+ (progn (defstruct (s4 (:type vector)) a b) (list (make-s4 :a 1 :b 2) (s4-b (make-s4 :b 3)) (copy-s4 (make-s4))))
+ (progn (defstruct (s5 (:type (vector t)) :named) a b) (defstruct (s6 (:include s5) (:type (vector t)) :named) c) (list (make-s6 :a 1 :c 3) (s5-p (make-s6)) (s6-p (make-s6)) (s6-p (make-s5)) (s6-c (make-s6 :c 4)) (s6-a (make-s6 :a 4))))
+ (progn (defstruct s7 (a 1 :read-only t) b) (s7-a (make-s7)))
+ (s1-a 5)
+ (progn (defstruct (s9 (:constructor) (:constructor b9 (x y))) x (y 5)) (list (s9-x (b9 1 2)) (s9-y (make-s9))))
+ (progn (defstruct (s10 (:constructor m10 (&key a (b 6 bp) &allow-other-keys))) a b) (let ((x (m10 :a 1 :zz 3))) (list (s10-a x) (s10-b x))))
+ (progn (defstruct (s11 (:conc-name nil)) s11foo) (s11foo (make-s11 :s11foo 3))))
+(terpri)
