@@ -70,7 +70,7 @@ pub fn load_text(ctx: &mut ThreadContext, name: &str, text: String, options: &co
                 Ok(None) => break,
                 Ok(Some(form)) => {
                     let result = expander.process_top_level(form);
-                    reporter.flush(&compilation, &files, false);
+                    reporter.flush(&compilation, &files, true);
                     if let Err(exit) = result {
                         outcome = Err(exit);
                         break;
@@ -85,7 +85,7 @@ pub fn load_text(ctx: &mut ThreadContext, name: &str, text: String, options: &co
         }
         if outcome.is_ok() {
             expander.finish();
-            reporter.flush(&compilation, &files, false);
+            reporter.flush(&compilation, &files, true);
         }
     }
     drop(entered);
@@ -152,7 +152,7 @@ pub fn expand_file(ctx: &mut ThreadContext, path: &Path) -> LispResult<Option<Co
                 }
                 Err(ReadStop::Raised) => return Err(Raised::still_pending()),
                 Err(ReadStop::Text(diagnostic)) => {
-                    reporter.flush(&compilation, &files, false);
+                    reporter.flush(&compilation, &files, true);
                     eprintln!("{}", render(&diagnostic, &files, false));
                     return Ok(None);
                 }
@@ -163,7 +163,7 @@ pub fn expand_file(ctx: &mut ThreadContext, path: &Path) -> LispResult<Option<Co
         }
         let parts = (std::mem::take(&mut expander.unit), std::mem::take(&mut expander.datums));
         drop(expander);
-        reporter.flush(&compilation, &files, false);
+        reporter.flush(&compilation, &files, true);
         if let Err(exit) = outcome {
             return Err(raised(ctx, &mut processor.inner, exit));
         }

@@ -277,7 +277,6 @@ impl Marker<'_> {
                     _ => Word::Bits(UNBOUND),
                 },
                 symbol::FUNCTION if !whole || is_macro => Word::Nil,
-                symbol::SETF if !whole => Word::Nil,
                 _ => word(w),
             })
             .collect();
