@@ -1,0 +1,6 @@
+(print (multiple-value-list (decode-universal-time 0 0)))
+(print (encode-universal-time 0 0 0 1 1 1900 0))
+(print (encode-universal-time 30 45 12 25 12 2000 0))
+(print (subseq (multiple-value-list (decode-universal-time 3186737130 0)) 0 7))
+(print (encode-universal-time 0 0 0 1 1 1970 0))
+(terpri)

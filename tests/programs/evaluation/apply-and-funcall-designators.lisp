@@ -1,0 +1,6 @@
+(print (list (funcall 'list 1 2) (funcall #'list) (apply 'list 1 '(2)) (apply #'max '(3 1 2)) (apply (lambda (&rest r) r) 1 2 nil)))
+(defun spread (x) (apply #'list 1 x))
+(declaim (notinline spread))
+(print (handler-case (spread 2) (error () 'last-argument-not-a-list)))
+(print (list (functionp #'car) (functionp 'car) (functionp (lambda ()))))
+(terpri)

@@ -1,0 +1,8 @@
+(let ((f (compile nil '(lambda (x &key (y 2)) (list x y)))))
+  (print (list (funcall f 1) (funcall f 1 :y 3) (compiled-function-p f))))
+(defun g (x) (1+ x))
+(print (compile 'g))
+(print (g 1))
+(print (mapcar (compile nil '(lambda (n) (if (< n 2) 1 (* n 2)))) '(1 2 3)))
+(print (funcall (coerce '(lambda (x) (* x 3)) 'function) 4))
+(terpri)

@@ -1,0 +1,5 @@
+(defun add2 (x) (+ x 2))
+(define-compiler-macro add2 (&whole form x) (if (numberp x) (+ x 2) form))
+(print (list (add2 5) (let ((y 6)) (add2 y)) (funcall #'add2 7)))
+(print (and (compiler-macro-function 'add2) t))
+(terpri)

@@ -1,0 +1,8 @@
+(defvar *d* 1)
+(let ((*d* 2) (x 5)) (print (eval '*d*)) (print (eval `(+ ,x 1))) (print (handler-case (eval 'x) (unbound-variable () 'unbound))))
+(print (multiple-value-list (eval '(values 1 2))))
+(eval '(defun made-by-eval (n) (* n n)))
+(print (funcall 'made-by-eval 7))
+(print (eval '(let ((a 1)) (flet ((f (b) (+ a b))) (f 2)))))
+(print (eval (list '+ 1 (list '* 2 3))))
+(terpri)

@@ -1,0 +1,7 @@
+(print (fboundp 'f))
+(defun f () 'defined)
+(print (and (fboundp 'f) t))
+(print (boundp '*v*))
+(defvar *v* 1)
+(print (boundp '*v*))
+(terpri)

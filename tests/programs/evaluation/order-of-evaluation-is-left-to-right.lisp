@@ -1,0 +1,8 @@
+(let ((log '()))
+  (flet ((n (x) (push x log) x))
+    (list (n 1) (n 2) (+ (n 3) (n 4)) (let ((a (n 5)) (b (n 6))) (list a b)))
+    (funcall (progn (n 7) #'list) (n 8) (n 9))
+    (let ((l (list 0))) (setf (car (progn (n 10) l)) (n 11)))
+    (n 12))
+  (print (reverse log)))
+(terpri)

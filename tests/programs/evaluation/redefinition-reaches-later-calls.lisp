@@ -1,0 +1,7 @@
+(defun f () 'old)
+(print (f))
+(defun call () (funcall 'f))
+(print (call))
+(setf (fdefinition 'f) (lambda () 'new))
+(print (list (call) (funcall 'f)))
+(terpri)

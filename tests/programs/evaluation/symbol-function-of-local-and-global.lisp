@@ -1,0 +1,5 @@
+(defun h (x) (* x 10))
+(print (funcall (symbol-function 'h) 2))
+(flet ((h (x) (list 'local x))) (print (list (h 1) (funcall 'h 1) (funcall #'h 1))))
+(print (functionp (fdefinition 'h)))
+(terpri)

@@ -1,0 +1,5 @@
+(print (format nil "~A" 1))
+(print (with-output-to-string (s) (print (format s "to stream"))))
+(let ((s (make-array 0 :element-type 'character :fill-pointer 0 :adjustable t))) (format s "~A-~A" 1 2) (print s))
+(print (format t ""))
+(terpri)

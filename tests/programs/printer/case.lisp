@@ -1,0 +1,3 @@
+(dolist (case '(:upcase :downcase :capitalize))
+  (let ((*print-case* case)) (print (list 'symbol-name '|Mixed| :key))))
+(terpri)

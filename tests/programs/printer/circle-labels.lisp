@@ -1,0 +1,5 @@
+(let ((*print-circle* t) (*print-pretty* nil) (l (list 1 2 3)) (s (list 'shared)))
+  (setf (cdddr l) l) (print l)
+  (print (list s s)) (print (vector s s))
+  (print (list "abc" 'x 'x)))
+(terpri)

@@ -1,0 +1,5 @@
+(let ((*print-length* 3) (*print-level* 2) (*print-pretty* nil))
+  (print '(1 2 3 4 5)) (print '(1 (2 (3 (4))))) (print #(1 2 3 4)) (print '(1 2 3)))
+(let ((*print-length* 0)) (print '(1)))
+(let ((*print-level* 0)) (print '(1)) (print 5))
+(terpri)

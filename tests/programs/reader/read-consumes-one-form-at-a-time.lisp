@@ -1,0 +1,6 @@
+(with-input-from-string (s "1 (2 3) \"x\" y ; end")
+  (print (loop for form = (read s nil :eof) until (eq form :eof) collect form)))
+(with-input-from-string (s "abc(d)") (print (list (read s) (read-char s))))
+(with-input-from-string (s "a b") (print (list (read-preserving-whitespace s) (read-char s) (read s))))
+(print (let ((*read-suppress* t)) (read-from-string "no-such:pkg") 'suppressed))
+(terpri)

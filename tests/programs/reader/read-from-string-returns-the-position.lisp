@@ -1,0 +1,5 @@
+(print (multiple-value-list (read-from-string "abc def")))
+(print (multiple-value-list (read-from-string "abc def" t nil :start 4)))
+(print (multiple-value-list (read-from-string "xx" nil 'eof :start 2)))
+(print (multiple-value-list (read-from-string "abc def" t nil :preserve-whitespace t)))
+(terpri)

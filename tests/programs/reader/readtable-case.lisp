@@ -1,0 +1,8 @@
+(print (mapcar (lambda (case)
+                 (let ((*readtable* (copy-readtable nil))) (setf (readtable-case *readtable*) case)
+                   (symbol-name (read-from-string "MixedCase"))))
+               '(:upcase :downcase :preserve :invert)))
+(print (let ((*readtable* (copy-readtable nil))) (setf (readtable-case *readtable*) :invert)
+         (mapcar (lambda (s) (symbol-name (read-from-string s))) '("abc" "ABC" "aBc"))))
+(print (readtable-case (copy-readtable nil)))
+(terpri)

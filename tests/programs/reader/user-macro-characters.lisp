@@ -1,0 +1,8 @@
+(let ((*readtable* (copy-readtable nil)))
+  (set-macro-character #\! (lambda (stream char) (declare (ignore char)) (list 'not (read stream t nil t))))
+  (set-macro-character #\] (get-macro-character #\)))
+  (set-macro-character #\[ (lambda (stream char) (declare (ignore char)) (cons 'vec (read-delimited-list #\] stream t))))
+  (set-dispatch-macro-character #\# #\? (lambda (stream char n) (declare (ignore char)) (list 'query n (read stream t nil t))))
+  (print (list (read-from-string "!x") (read-from-string "[1 2 !y]") (read-from-string "#5?z") (read-from-string "a!b"))))
+(print (read-from-string "a!b"))
+(terpri)

@@ -1,0 +1,7 @@
+(defun depth (n) (if (zerop n) 0 (1+ (depth (1- n)))))
+(print (depth 100000))
+(defun build (n) (if (zerop n) '() (cons n (build (1- n)))))
+(print (length (build 100000)))
+(defun sum-pairs (n) (if (zerop n) (values 0 0) (multiple-value-bind (a b) (sum-pairs (1- n)) (values (+ a n) (1+ b)))))
+(print (multiple-value-list (sum-pairs 100000)))
+(terpri)

@@ -1,0 +1,5 @@
+(let ((kept (make-array 100)))
+  (dotimes (i 100000) (let ((l (list i (* i 2) (format nil "x")))) (setf (aref kept (mod i 100)) l)))
+  (print (reduce #'+ (map 'list #'second kept)))
+  (print (aref kept 7)))
+(terpri)

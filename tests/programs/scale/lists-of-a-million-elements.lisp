@@ -1,0 +1,7 @@
+(let ((l (loop for i below 1000000 collect i)))
+  (print (length l))
+  (print (reduce #'+ l))
+  (print (car (last l)))
+  (print (length (mapcar #'1+ l)))
+  (print (nth 500000 (reverse l))))
+(terpri)

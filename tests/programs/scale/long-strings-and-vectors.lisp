@@ -1,0 +1,5 @@
+(let ((s (make-string 100000 :initial-element #\a)) (v (make-array 100000 :initial-element 1)))
+  (setf (char s 99999) #\z)
+  (print (list (length s) (position #\z s) (reduce #'+ v) (length (concatenate 'string s s)))))
+(print (length (with-output-to-string (o) (dotimes (i 10000) (write-string "0123456789" o)))))
+(terpri)

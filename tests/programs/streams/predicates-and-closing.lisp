@@ -1,0 +1,7 @@
+(let ((s (make-string-input-stream "x")))
+  (print (list (streamp s) (input-stream-p s) (output-stream-p s) (open-stream-p s) (streamp 5)))
+  (close s) (print (open-stream-p s)))
+(print (list (streamp *standard-output*) (output-stream-p *standard-output*)))
+(print (with-output-to-string (s) (write-sequence "abcdef" s :start 1 :end 4)))
+(let ((buffer (make-string 4 :initial-element #\-))) (with-input-from-string (s "xy") (print (read-sequence buffer s)) (print buffer)))
+(terpri)

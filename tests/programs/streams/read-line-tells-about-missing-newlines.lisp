@@ -1,0 +1,6 @@
+(with-input-from-string (s (format nil "one~%two~%~%last"))
+  (loop (multiple-value-bind (line missing) (read-line s nil nil)
+          (unless line (return))
+          (print (list line missing)))))
+(print (with-input-from-string (s "") (multiple-value-list (read-line s nil :eof))))
+(terpri)

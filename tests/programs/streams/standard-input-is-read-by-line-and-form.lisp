@@ -1,0 +1,6 @@
+(print (read-line))
+(print (read))
+(print (read-char))
+(print (read-line))
+(print (read-line *standard-input* nil :eof))
+(terpri)

@@ -1,0 +1,6 @@
+(with-input-from-string (s "abc")
+  (print (list (read-char s) (peek-char nil s) (read-char s) (progn (unread-char #\b s) (read-char s)) (read-char s) (read-char s nil 'eof))))
+(with-input-from-string (s "   x y") (print (list (peek-char t s) (read-char s) (peek-char #\y s))))
+(with-input-from-string (s "0123456789" :start 2 :end 5) (print (read-line s)))
+(print (handler-case (with-input-from-string (s "") (read-char s)) (end-of-file () 'end-of-file)))
+(terpri)

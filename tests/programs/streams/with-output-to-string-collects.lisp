@@ -1,0 +1,5 @@
+(print (with-output-to-string (s) (write-string "abc" s) (prin1 'x s) (terpri s) (format s "~D" 5)))
+(let ((s (make-string-output-stream)))
+  (write-string "first" s) (print (get-output-stream-string s)) (print (get-output-stream-string s)))
+(print (with-output-to-string (*standard-output*) (princ "captured")))
+(terpri)

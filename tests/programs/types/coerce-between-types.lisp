@@ -1,0 +1,5 @@
+(print (list (coerce 1 'float) (coerce 1/2 'double-float) (coerce '(1 2) 'vector) (coerce "abc" 'list) (coerce 5 'integer) (funcall (coerce 'car 'function) '(1))))
+(defun to-integer (x) (coerce x 'integer))
+(declaim (notinline to-integer))
+(print (handler-case (to-integer "x") (error () 'cannot)))
+(terpri)

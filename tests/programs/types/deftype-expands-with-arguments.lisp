@@ -1,0 +1,5 @@
+(deftype small () '(integer 0 9))
+(deftype list-of-two (&optional (a t) (b a)) `(cons ,a (cons ,b null)))
+(print (list (typep 5 'small) (typep 10 'small) (typep '(1 2) '(list-of-two integer)) (typep '(1 "a") '(list-of-two integer)) (typep '(1 "a") '(list-of-two integer string)) (subtypep 'small 'integer)))
+(print (list (typep '(x y) 'list-of-two) (handler-case (let ((x 50)) (check-type x small) x) (type-error () 'too-big))))
+(terpri)
