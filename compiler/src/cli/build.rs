@@ -35,6 +35,8 @@ pub struct Options {
     pub linker: String,
     pub verbose: bool,
     pub compile: compile::Options,
+    /// Dumps to print instead of building: `hir`, `mir`, `clif`.
+    pub emit: Vec<String>,
 }
 
 impl Options {
@@ -47,6 +49,7 @@ impl Options {
             linker: "cc".to_string(),
             verbose: false,
             compile: compile::Options::default(),
+            emit: Vec::new(),
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -57,6 +60,14 @@ impl Options {
                 "--verify-ir" => options.compile.verify = true,
                 "--runtime=lean" => options.runtime = Runtime::Lean,
                 "--runtime=full" => options.runtime = Runtime::Full,
+                w if w.starts_with("--emit=") => {
+                    for what in w["--emit=".len()..].split(',') {
+                        if !["hir", "mir", "clif"].contains(&what) {
+                            return Err(format!("--emit cannot show `{what}`: hir, mir or clif"));
+                        }
+                        options.emit.push(what.to_string());
+                    }
+                }
                 w if w.starts_with("--linker=") => options.linker = w["--linker=".len()..].to_string(),
                 w if w.starts_with("-l") || w.starts_with("-L") => options.link.push(w.into()),
                 w if w.starts_with('-') => return Err(format!("unknown option `{w}` of build")),
@@ -113,7 +124,18 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
         };
         let mut compile_options = options.compile.clone();
         crate::hir::pass::discover_known_calls::discover_known_calls(&mut compiled.unit, &compiled.datums);
+        if options.emit.iter().any(|e| e == "hir") {
+            print!("{}", crate::hir::print::print_unit(&compiled.unit, &compiled.datums));
+        }
         let mir = compile::to_mir(ctx, &mut compiled.unit, &mut compiled.datums, &mut compile_options);
+        if options.emit.iter().any(|e| e == "mir") {
+            print!("{}", crate::mir::print::print_program(&mir, &compiled.datums));
+        }
+        if options.emit.iter().any(|e| e == "clif") {
+            for f in 0..mir.functions.len() {
+                println!("{}", backend.clif(&mir, crate::mir::FuncId(f as u32), &compiled.datums));
+            }
+        }
         match backend.compile(&mir, &compiled.datums, compiled.files.clone()) {
             Ok(unit) => program.add(&unit, &compiled.datums),
             Err(error) => return Ok(Err(error.to_string())),
@@ -126,6 +148,9 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
             };
             source::load_text(ctx, &file.display().to_string(), text, &options.compile)?;
         }
+    }
+    if !options.emit.is_empty() {
+        return Ok(Ok(()));
     }
     let roots = Roots { symbols: runtime_symbols(&program) };
     Ok(program.finish().and_then(|image| link(&image, &roots, library_functions, &folder, options)))

@@ -60,7 +60,7 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
     if f.blocks.is_empty() {
         return;
     }
-    let mut update = |f: &mut Function, state: &mut State, v: ValueId, ty: Type| {
+    let mut update = |f: &mut Function, state: &mut State, v: ValueId, ty: Type, is_param: bool| {
         let i = v.0 as usize;
         if f.values[i].repr != Repr::Tagged {
             return;
@@ -71,7 +71,9 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
             return;
         }
         updates[i] = updates[i].saturating_add(1);
-        if updates[i] > WIDEN_AFTER {
+        // Every cycle passes through a parameter, so widening those ends all growth, and the ranges
+        // that tests give inside a loop survive.
+        if is_param && updates[i] > WIDEN_AFTER {
             new = widen(old, new).intersection(bounds[i]).union(old);
         }
         if new != old {
@@ -81,7 +83,7 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
     };
     for (i, &p) in f.blocks[0].params.clone().iter().enumerate() {
         let ty = state.params[id.0 as usize][i];
-        update(f, state, p, ty);
+        update(f, state, p, ty, true);
     }
     for b in 0..f.blocks.len() {
         for k in 0..f.blocks[b].insts.len() {
@@ -94,7 +96,7 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
                 }
                 result_type(f, &f.blocks[b].insts[k].inst, bounds[first.0 as usize], state)
             };
-            update(f, state, first, ty);
+            update(f, state, first, ty, false);
         }
         let Some(mut t) = f.blocks[b].terminator.take() else { continue };
         match &t {
@@ -123,7 +125,7 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
         });
         f.blocks[b].terminator = Some(t);
         for (p, ty) in feeds {
-            update(f, state, p, ty);
+            update(f, state, p, ty, true);
         }
     }
 }

@@ -1,0 +1,5 @@
+(defun ack (m n)
+  (cond ((= m 0) (+ n 1))
+        ((= n 0) (ack (- m 1) 1))
+        (t (ack (- m 1) (ack m (- n 1))))))
+(print (dotimes (i 5 (ack 3 10)) (ack 3 10)))

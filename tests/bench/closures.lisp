@@ -1,0 +1,6 @@
+(defun adder (n) (lambda (x) (+ x n)))
+(defun sum-list (l) (reduce #'+ l))
+(let ((data (loop for i below 1000 collect i)) (sum 0))
+  (dotimes (i 3000)
+    (incf sum (sum-list (mapcar (adder i) (remove-if #'oddp data)))))
+  (print sum))
