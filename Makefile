@@ -15,7 +15,7 @@ CC := cc
 PREFIX ?= /usr/local
 DESTDIR ?=
 # Modes in which `make test` runs the programs.
-MODES ?= memory,native,unoptimized,stress=500
+MODES := memory,native,unoptimized
 # A collection at each N-th allocation, for `make stress`.
 STRESS ?= 20
 # Only programs with this text in their path, for test, stress and bless.
@@ -39,6 +39,8 @@ ROOK := $(TARGET)/rook/bin/rook
 STDLIB := stdlib/load-order.sexp $(shell find stdlib -name '*.lisp')
 BENCHMARKS := $(sort $(wildcard tests/bench/*.lisp))
 ROOK_TEST = $(ROOK) test tests/programs $(if $(FILTER),--filter $(FILTER)) $(TEST_OPTIONS)
+# Programs about large data take too long when everything moves at every 500th allocation.
+STRESSED := $(filter-out tests/programs/scale,$(wildcard tests/programs/*))
 KNOWN := --expected-failures tests/expected-failures.txt
 
 .PHONY: build hello test stress bless bench tidy install help FORCE
@@ -53,6 +55,7 @@ test: build ## Run all tests: unit tests, then the programs in every mode (MODES
 	$(CARGO) test --release -p rook-runtime --lib
 	$(CARGO) test --release -p rook-compiler --lib
 	$(ROOK_TEST) --modes=$(MODES) $(KNOWN)
+	$(ROOK) test $(STRESSED) --modes=stress=500
 
 stress: build ## Run the programs with a collection at each STRESS-th allocation (STRESS=20)
 	$(ROOK_TEST) --modes=stress=$(STRESS) $(KNOWN)

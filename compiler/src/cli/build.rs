@@ -152,7 +152,9 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
     if !options.emit.is_empty() {
         return Ok(Ok(()));
     }
-    let roots = Roots { symbols: runtime_symbols(&program) };
+    let mut symbols = runtime_symbols(&program);
+    symbols.extend(&program.named);
+    let roots = Roots { symbols };
     Ok(program.finish().and_then(|image| link(&image, &roots, library_functions, &folder, options)))
 }
 

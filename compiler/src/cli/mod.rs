@@ -98,7 +98,7 @@ fn run(arguments: Vec<OsString>) -> Result<i32, Stop> {
 
 /// `rook test`.
 fn test_command(words: &[String]) -> Result<i32, Stop> {
-    let mut options = test::TestOptions { modes: vec![test::Mode::Memory], ..Default::default() };
+    let mut options = test::TestOptions { modes: vec![test::Mode::Memory], time_limit: std::time::Duration::from_secs(180), ..Default::default() };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let mut operand = |name: &str| words.next().cloned().ok_or_else(|| Stop::Usage(format!("{name} needs an argument")));

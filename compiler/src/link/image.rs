@@ -95,10 +95,12 @@ pub struct Image {
     pub packages: Vec<u32>,
     /// Function objects to call at start, in order: the top-level forms of compiled files.
     pub top_level: Vec<u32>,
+    /// Property lists of NIL and T, whose symbol objects belong to the runtime.
+    pub static_plists: Option<(Word, Word)>,
 }
 
 /// Leading bytes of the file format, with its version.
-const MAGIC: &[u8; 8] = b"rookimg1";
+const MAGIC: &[u8; 8] = b"rookimg2";
 
 impl Image {
     /// The file form.

@@ -304,6 +304,15 @@ impl Layout<'_> {
             let tagged = self.objects[entry as usize] + image.objects[entry as usize].tag as u64;
             pointers.push((offset_of!(ImageHeader, entry_symbol), self.data_symbol, tagged));
         }
+        if let Some((nil, t)) = image.static_plists {
+            let fields = [(offset_of!(ImageHeader, nil_plist), nil), (offset_of!(ImageHeader, t_plist), t)];
+            for (field, plist) in fields {
+                if let Word::Object(o) = plist {
+                    let tagged = self.objects[o as usize] + image.objects[o as usize].tag as u64;
+                    pointers.push((field, self.data_symbol, tagged));
+                }
+            }
+        }
         for (field, symbol, value) in pointers {
             self.relocate(self.header, relocation(at + field as u64, symbol, value as i64, ABSOLUTE));
         }

@@ -29,6 +29,8 @@ pub struct Program {
     pub refused: Vec<String>,
     /// Symbols whose function cell needs an object because code calls through it.
     called: HashSet<u32>,
+    /// Symbols of the library that the program's code or data name: it may call them.
+    pub named: Vec<u32>,
 }
 
 impl Program {
@@ -54,6 +56,7 @@ impl Program {
             work: Vec::new(),
             refused: Vec::new(),
             called: HashSet::new(),
+            named: Vec::new(),
         }
     }
 
@@ -198,6 +201,7 @@ impl Program {
         if !key.0.is_empty()
             && let Some(&o) = self.symbols.get(&key)
         {
+            self.named.push(o);
             return o;
         }
         let setf = v.slot(symbol::SETF);

@@ -88,6 +88,14 @@ fn mark<'a>(image: &'a Image, roots: &Roots) -> Marker<'a> {
     for &p in &image.packages {
         marker.object(p);
     }
+    if let Some((nil, t)) = image.static_plists {
+        for plist in [nil, t] {
+            marker.called_by_property(plist);
+            if let Word::Object(o) = plist {
+                marker.object(o);
+            }
+        }
+    }
     marker.run();
     marker
 }
@@ -256,6 +264,7 @@ impl Marker<'_> {
             }
             out.functions.push(f);
         }
+        out.static_plists = self.image.static_plists.map(|(nil, t)| (word(&nil), word(&t)));
         out.packages = self.image.packages.iter().map(|p| objects[*p as usize]).collect();
         out.top_level = self.image.top_level.iter().map(|f| objects[*f as usize]).collect();
         self.fill_function_cells(&mut out, &objects);

@@ -74,6 +74,9 @@ impl<'a> Snapshot<'a> {
                 self.image.packages.push(o);
             }
         }
+        let plist = |v: Value| v.slot(layout::symbol::PLIST);
+        let plists = (self.object(plist(value::nil())), self.object(plist(value::t())));
+        self.image.static_plists = Some(plists);
         self.image
     }
 

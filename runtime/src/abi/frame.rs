@@ -81,6 +81,9 @@ pub struct ImageHeader {
     pub init_function_count: u64,
     /// Tagged symbol whose function is called after initialisation, or 0.
     pub entry_symbol: u64,
+    /// Tagged property lists of the symbols NIL and T, which lie outside the image, or 0.
+    pub nil_plist: u64,
+    pub t_plist: u64,
 }
 
-pub const IMAGE_VERSION: u64 = 1;
+pub const IMAGE_VERSION: u64 = 2;

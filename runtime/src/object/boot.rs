@@ -76,6 +76,11 @@ pub unsafe fn boot_from_image(ctx: &mut ThreadContext, image: &ImageHeader) {
     let count = image.well_known_count as usize;
     assert_eq!(count, SYMBOLS.len(), "image and runtime were built from the same well-known table");
     // SAFETY: by the caller's promise there are `count` tagged words.
+    for (sym, plist) in [(nil(), image.nil_plist), (t(), image.t_plist)] {
+        if plist != 0 {
+            set_slot(ctx, sym, layout::symbol::PLIST, Value(plist));
+        }
+    }
     symbols::set_well_known((0..count).map(|i| Value(unsafe { *image.well_known.add(i) })));
     init_package_variable(ctx);
 }
