@@ -40,7 +40,7 @@ STDLIB := stdlib/load-order.sexp $(shell find stdlib -name '*.lisp')
 BENCHMARKS := $(sort $(wildcard tests/bench/*.lisp))
 ROOK_TEST = $(ROOK) test tests/programs $(if $(FILTER),--filter $(FILTER)) $(TEST_OPTIONS)
 # Programs about large data take too long when everything moves at every 500th allocation.
-STRESSED := $(filter-out tests/programs/scale,$(wildcard tests/programs/*))
+STRESSED := $(filter-out tests/programs/scale/,$(wildcard tests/programs/*/))
 KNOWN := --expected-failures tests/expected-failures.txt
 
 .PHONY: build hello test stress bless bench tidy install help FORCE

@@ -84,6 +84,7 @@
  "printer/format/layout"
  "printer/format/interpret"
  "printer/format/format"
+ "eval-and-compile/guarded-call"
  "iteration/loop/parser"
  "iteration/loop/iteration"
  "iteration/loop/clauses"

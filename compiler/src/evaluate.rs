@@ -65,6 +65,11 @@ impl<'a> MemoryEvaluator<'a> {
         unsafe { &mut *self.ctx }
     }
 
+    /// The context of the running thread.
+    pub fn context(&mut self) -> &mut ThreadContext {
+        self.ctx()
+    }
+
     /// Compiles a unit, loads it and calls its top-level functions in order.
     pub fn run(&mut self, unit: &mut Unit, datums: Datums) -> Result<(), Exit> {
         let pending = self.load(unit, datums)?;

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use rook_runtime::abi::thread_context::ThreadContext;
+use rook_runtime::abi::layout;
+use rook_runtime::object::{list, package, string_to_rust};
 use rook_runtime::stack::handles::HandleScope;
 use rook_runtime::value::{LispResult, Raised, Value, nil};
 
@@ -99,14 +101,27 @@ pub struct CompiledFile {
     pub files: Vec<String>,
 }
 
+/// The library's function that calls another and catches errors.
+fn guarded_call() -> Option<Value> {
+    let name: Vec<u32> = "%GUARDED-CALL".chars().map(|c| c as u32).collect();
+    let kernel = package::find_package_str("ROOK-KERNEL")?;
+    let (symbol, _) = package::find_symbol(kernel, &name)?;
+    let function = symbol.slot(layout::symbol::FUNCTION);
+    function.is_function().then_some(function)
+}
+
 /// Keeps emitted functions in the unit; evaluates what the file wants at compile time.
 struct FileProcessor<'a> {
     inner: MemoryEvaluator<'a>,
 }
 
 impl crate::expand::Evaluator for FileProcessor<'_> {
+    /// An error of a macro function becomes a diagnostic at the form.
     fn call(&mut self, function: Value, arguments: &[Value]) -> Result<Value, Exit> {
-        self.inner.call(function, arguments)
+        let Some(guard) = guarded_call() else { return self.inner.call(function, arguments) };
+        let arguments = list(self.inner.context(), arguments);
+        let outcome = self.inner.call(guard, &[function, arguments])?;
+        if outcome.car().is_nil() { Err(Exit::Error(string_to_rust(outcome.cdr()))) } else { Ok(outcome.cdr()) }
     }
     fn evaluate(&mut self, form: Value, env: &crate::env::Env) -> Result<Value, Exit> {
         self.inner.evaluate(form, env)

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::backend::Code;
+
 /// One word of a static object or code operand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Word {
@@ -84,6 +86,26 @@ pub struct Function {
     pub code: Vec<u8>,
     pub fixups: Vec<Fixup>,
     pub sites: Vec<CallSite>,
+}
+
+impl Function {
+    /// A compiled function without its fixups.
+    pub fn of(code: &Code, file: &str) -> Function {
+        let sites = code.sites.iter().map(|s| CallSite {
+            return_offset: s.return_offset,
+            frame_size: s.frame_size,
+            line: s.span.line,
+            column: s.span.column,
+            slots: s.slots.clone(),
+        });
+        Function {
+            name: code.name.clone(),
+            file: file.to_string(),
+            code: code.bytes.clone(),
+            fixups: Vec::new(),
+            sites: sites.collect(),
+        }
+    }
 }
 
 /// A graph.

@@ -70,23 +70,7 @@ impl Program {
         let first = self.image.functions.len() as u32;
         let mut objects: HashMap<FuncId, u32> = HashMap::new();
         for code in &unit.functions {
-            self.image.functions.push(Function {
-                name: code.name.clone(),
-                file: unit.file(code.span.file).to_string(),
-                code: code.bytes.clone(),
-                fixups: Vec::new(),
-                sites: code
-                    .sites
-                    .iter()
-                    .map(|s| CallSite {
-                        return_offset: s.return_offset,
-                        frame_size: s.frame_size,
-                        line: s.span.line,
-                        column: s.span.column,
-                        slots: s.slots.clone(),
-                    })
-                    .collect(),
-            });
+            self.image.functions.push(Function::of(code, unit.file(code.span.file)));
         }
         for (i, code) in unit.functions.iter().enumerate() {
             let fixups = code

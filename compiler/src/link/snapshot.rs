@@ -182,23 +182,7 @@ impl<'a> Snapshot<'a> {
         let code = &u.functions[id.0 as usize];
         let f = self.image.functions.len() as u32;
         self.functions.insert((unit, id), f);
-        self.image.functions.push(Function {
-            name: code.name.clone(),
-            file: u.file(code.span.file).to_string(),
-            code: code.bytes.clone(),
-            fixups: Vec::new(),
-            sites: code
-                .sites
-                .iter()
-                .map(|s| CallSite {
-                    return_offset: s.return_offset,
-                    frame_size: s.frame_size,
-                    line: s.span.line,
-                    column: s.span.column,
-                    slots: s.slots.clone(),
-                })
-                .collect(),
-        });
+        self.image.functions.push(Function::of(code, u.file(code.span.file)));
         let fixups = code
             .relocations
             .iter()
