@@ -39,7 +39,7 @@ pub fn run_at_top_level(ctx: &mut ThreadContext, job: Job) -> Result<(), String>
     JOB.with(|slot| *slot.borrow_mut() = Some(job));
     let kernel = package::find_package_str("ROOK-KERNEL").ok_or("the library is not linked in")?;
     let scope = HandleScope::new(ctx);
-    let mut sym = |ctx: &mut ThreadContext, name: &str| scope.handle(package::intern_str(ctx, kernel, name));
+    let sym = |ctx: &mut ThreadContext, name: &str| scope.handle(package::intern_str(ctx, kernel, name));
     let (toplevel, primitive, operation) =
         (sym(ctx, "%TOPLEVEL"), sym(ctx, "%PRIMITIVE"), sym(ctx, "COMPILER-REQUEST"));
     let call = list(ctx, &[primitive.get(), operation.get(), nil(), nil()]);

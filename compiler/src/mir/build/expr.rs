@@ -397,10 +397,7 @@ impl Builder<'_, '_> {
         self.seal_and_go(missing);
         let nil = self.nil();
         self.jump(join, vec![nil]);
-        match self.enter_join(join, Want::One) {
-            Out::One(v) => v,
-            _ => unreachable!("a join with one parameter"),
-        }
+        self.enter_value(join)
     }
 
     fn values(&mut self, es: &[Hir], want: Want) -> Out {

@@ -169,7 +169,7 @@ fn optional_argument(b: &mut Builder, nargs: ValueId, i: usize) -> ValueId {
     b.seal_and_go(missing);
     let mark = b.immediate(tags::UNSUPPLIED);
     b.jump(join, vec![mark]);
-    let Out::One(v) = b.enter_join(join, Want::One) else { unreachable!("a join with one parameter") };
+    let v = b.enter_value(join);
     b.f.values[v.0 as usize].ty = Type::of(TypeSet::ANY.union(TypeSet::MARK));
     v
 }

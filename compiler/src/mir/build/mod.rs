@@ -10,6 +10,7 @@ mod exits;
 mod expr;
 mod functions;
 mod prims;
+mod vectors;
 pub mod ssa;
 
 use std::collections::{HashMap, HashSet};
@@ -366,6 +367,13 @@ impl<'a, 'u> Builder<'a, 'u> {
             Want::One => Out::One(params[0]),
             Want::Many => Out::Many(params[0], params[1]),
         }
+    }
+
+    /// The value of a join with one parameter.
+    pub fn enter_value(&mut self, join: Block) -> ValueId {
+        let value = self.f.block(join).params[0];
+        self.seal_and_go(join);
+        value
     }
 
     // Variables.

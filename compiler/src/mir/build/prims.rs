@@ -187,7 +187,7 @@ impl Builder<'_, '_> {
     }
 
     /// The value a non-predicate operator computes.
-    fn operator(&mut self, op: PrimOp, v: &[ValueId]) -> ValueId {
+    pub(super) fn operator(&mut self, op: PrimOp, v: &[ValueId]) -> ValueId {
         use PrimOp::*;
         match op {
             Car | Cdr => {
@@ -522,10 +522,7 @@ impl Builder<'_, '_> {
             b.jump(join, vec![r]);
             b.seal_and_go(no);
             b.jump(join, vec![v]);
-            match b.enter_join(join, Want::One) {
-                Out::One(r) => r,
-                _ => unreachable!("a join with one parameter"),
-            }
+            b.enter_value(join)
         })
     }
 
@@ -537,10 +534,7 @@ impl Builder<'_, '_> {
         self.jump(join, vec![a]);
         self.seal_and_go(no);
         self.jump(join, vec![b]);
-        match self.enter_join(join, Want::One) {
-            Out::One(r) => r,
-            _ => unreachable!("a join with one parameter"),
-        }
+        self.enter_value(join)
     }
 
     fn code_char(&mut self, v: ValueId) -> ValueId {
@@ -557,166 +551,10 @@ impl Builder<'_, '_> {
         })
     }
     /// A character from `code << CHARACTER_SHIFT`.
-    fn character_bits(&mut self, shifted: ValueId) -> ValueId {
+    pub(super) fn character_bits(&mut self, shifted: ValueId) -> ValueId {
         let low = self.const_word(CHARACTER_BYTE as i64);
         let bits = self.word(Inst::WordOp(WordOp::Or, shifted, low));
         self.tagged(Inst::FromBits(bits), TypeSet::CHARACTER)
-    }
-
-    // Vectors.
-
-    fn vector_size(&mut self, v: ValueId) -> ValueId {
-        let h = self.word(Inst::Header { tag: OTHER_TAG as u8, base: v });
-        let n = self.const_word(layout::HEADER_SIZE_SHIFT as i64);
-        self.word(Inst::WordOp(WordOp::ShiftRight, h, n))
-    }
-    /// A checked raw index into a simple vector.
-    fn element_index(&mut self, vector: ValueId, index: ValueId) -> ValueId {
-        let index = self.check(index, TypeSet::FIXNUM, Sym::FIXNUM);
-        let raw = self.word(Inst::Untag(index));
-        if self.policy.safety == 0 {
-            return raw;
-        }
-        let size = self.vector_size(vector);
-        self.word(Inst::CheckIndex(raw, size, vector))
-    }
-    fn element(&mut self, element: Element, vector: ValueId, index: ValueId) -> ValueId {
-        let inst = Inst::LoadIndexed { element, tag: OTHER_TAG as u8, offset: 8, base: vector, index };
-        match element {
-            Element::Tagged => self.any(inst),
-            Element::F64 | Element::F32 => self.emit(inst, Repr::Double, Type::ANY),
-            _ => self.word(inst),
-        }
-    }
-    fn set_element(&mut self, element: Element, vector: ValueId, index: ValueId, value: ValueId) {
-        let barrier = element == Element::Tagged && self.ty(value).set.may_be_reference();
-        self.effect(Inst::StoreIndexed { element, tag: OTHER_TAG as u8, offset: 8, base: vector, index, value, barrier });
-    }
-    fn string_element(&mut self, s: ValueId, index: ValueId) -> ValueId {
-        let (narrow, wide) = (self.f.new_block(), self.f.new_block());
-        let join = self.f.new_block();
-        let code = self.f.new_value(Repr::Word, Type::ANY);
-        self.f.block_mut(join).params.push(code);
-        let base = self.bool(Inst::Is(TypeSet::BASE_STRING, s));
-        self.branch(base, narrow, wide);
-        self.seal_and_go(narrow);
-        let c = self.element(Element::U8, s, index);
-        self.jump(join, vec![c]);
-        self.seal_and_go(wide);
-        let c = self.element(Element::U32, s, index);
-        self.jump(join, vec![c]);
-        self.seal_and_go(join);
-        let n = self.const_word(CHARACTER_SHIFT as i64);
-        let up = self.word(Inst::WordOp(WordOp::ShiftLeft, code, n));
-        self.character_bits(up)
-    }
-    fn set_schar(&mut self, s: ValueId, index: ValueId, value: ValueId) -> ValueId {
-        let s = self.check(s, TypeSet::SIMPLE_STRING, Sym::STRING);
-        let c = self.check(value, TypeSet::CHARACTER, Sym::CHARACTER);
-        let raw = self.element_index(s, index);
-        let (wide, narrow, done) = (self.f.new_block(), self.new_cold_block(), self.f.new_block());
-        let is_wide = self.bool(Inst::Is(TypeSet::WIDE_STRING, s));
-        self.branch(is_wide, wide, narrow);
-        self.seal_and_go(narrow);
-        self.primitive("set_aref1", vec![s, index, c]);
-        self.jump(done, vec![]);
-        self.seal_and_go(wide);
-        let bits = self.word(Inst::Bits(c));
-        let n = self.const_word(CHARACTER_SHIFT as i64);
-        let code = self.word(Inst::WordOp(WordOp::ShiftRight, bits, n));
-        self.set_element(Element::U32, s, raw, code);
-        self.jump(done, vec![]);
-        self.seal_and_go(done);
-        c
-    }
-
-    /// Inline for a vector whose kind the types give; simple vectors first otherwise.
-    fn aref(&mut self, v: ValueId, i: ValueId) -> ValueId {
-        match self.ty(v).set.single_kind() {
-            Some(kind::SIMPLE_VECTOR) => self.operator(PrimOp::Svref, &[v, i]),
-            Some(kind::VECTOR_F64) => {
-                let index = self.element_index(v, i);
-                let d = self.element(Element::F64, v, index);
-                self.tagged(Inst::BoxDouble(d), TypeSet::DOUBLE)
-            }
-            Some(kind::VECTOR_F32) => {
-                let index = self.element_index(v, i);
-                let d = self.element(Element::F32, v, index);
-                self.tagged(Inst::BoxSingle(d), TypeSet::SINGLE)
-            }
-            Some(k) if small_integer(k).is_some() => {
-                let (element, low, high) = small_integer(k).expect("just tested");
-                let index = self.element_index(v, i);
-                let w = self.element(element, v, index);
-                self.emit(Inst::Tag(w), Repr::Tagged, Type::fixnum_range(low, high))
-            }
-            Some(kind::STRING | kind::BASE_STRING) => self.operator(PrimOp::Schar, &[v, i]),
-            _ if self.ty(v).set.is_subset_of(TypeSet::SIMPLE_STRING) => self.operator(PrimOp::Schar, &[v, i]),
-            _ => {
-                let (quick, slow) = (self.f.new_block(), self.f.new_block());
-                let join = self.new_join(Want::One);
-                let c = self.bool(Inst::Is(TypeSet::SIMPLE_VECTOR, v));
-                self.branch(c, quick, slow);
-                self.seal_and_go(quick);
-                let vector = self.tagged(
-                    Inst::Assume(v, Refinement::Type(Type::of(TypeSet::SIMPLE_VECTOR))),
-                    TypeSet::SIMPLE_VECTOR,
-                );
-                let index = self.element_index(vector, i);
-                let r = self.element(Element::Tagged, vector, index);
-                self.jump(join, vec![r]);
-                self.seal_and_go(slow);
-                let r = self.primitive("aref1", vec![v, i]);
-                self.jump(join, vec![r]);
-                match self.enter_join(join, Want::One) {
-                    Out::One(r) => r,
-                    _ => unreachable!("a join with one parameter"),
-                }
-            }
-        }
-    }
-
-    fn set_aref(&mut self, v: ValueId, i: ValueId, value: ValueId) -> ValueId {
-        match self.ty(v).set.single_kind() {
-            Some(kind::SIMPLE_VECTOR) => self.operator(PrimOp::SetSvref, &[v, i, value]),
-            Some(kind::VECTOR_F64) => {
-                let index = self.element_index(v, i);
-                let value = self.check(value, TypeSet::DOUBLE, Sym::DOUBLE_FLOAT);
-                let d = self.emit(Inst::UnboxDouble(value), Repr::Double, Type::ANY);
-                self.set_element(Element::F64, v, index, d);
-                value
-            }
-            Some(k) if small_integer(k).is_some() => {
-                let (element, low, high) = small_integer(k).expect("just tested");
-                let index = self.element_index(v, i);
-                let spec = self.spec(Sym::INTEGER);
-                let value = self.check_spec(value, Type::fixnum_range(low, high), spec);
-                let w = self.word(Inst::Untag(value));
-                self.set_element(element, v, index, w);
-                value
-            }
-            _ => {
-                let (quick, slow) = (self.f.new_block(), self.f.new_block());
-                let join = self.new_join(Want::One);
-                let c = self.bool(Inst::Is(TypeSet::SIMPLE_VECTOR, v));
-                self.branch(c, quick, slow);
-                self.seal_and_go(quick);
-                let vector = self.tagged(
-                    Inst::Assume(v, Refinement::Type(Type::of(TypeSet::SIMPLE_VECTOR))),
-                    TypeSet::SIMPLE_VECTOR,
-                );
-                let index = self.element_index(vector, i);
-                self.set_element(Element::Tagged, vector, index, value);
-                self.jump(join, vec![value]);
-                self.seal_and_go(slow);
-                let r = self.primitive("set_aref1", vec![v, i, value]);
-                self.jump(join, vec![r]);
-                match self.enter_join(join, Want::One) {
-                    Out::One(r) => r,
-                    _ => unreachable!("a join with one parameter"),
-                }
-            }
-        }
     }
 
     // Slots.
@@ -759,10 +597,7 @@ impl Builder<'_, '_> {
         self.seal_and_go(no);
         let nil = self.nil();
         self.jump(join, vec![nil]);
-        match self.enter_join(join, Want::One) {
-            Out::One(r) => r,
-            _ => unreachable!("a join with one parameter"),
-        }
+        self.enter_value(join)
     }
 }
 
@@ -772,19 +607,6 @@ enum Division {
     Rem,
     Floor,
     Mod,
-}
-
-/// Element layout and bounds of vectors of integers that are always fixnums.
-fn small_integer(k: u8) -> Option<(Element, i64, i64)> {
-    Some(match k {
-        kind::VECTOR_U8 => (Element::U8, 0, 0xff),
-        kind::VECTOR_S8 => (Element::S8, -0x80, 0x7f),
-        kind::VECTOR_U16 => (Element::U16, 0, 0xffff),
-        kind::VECTOR_S16 => (Element::S16, -0x8000, 0x7fff),
-        kind::VECTOR_U32 => (Element::U32, 0, 0xffff_ffff),
-        kind::VECTOR_S32 => (Element::S32, -0x8000_0000, 0x7fff_ffff),
-        _ => return None,
-    })
 }
 
 fn negate(c: Compare) -> Compare {
