@@ -115,16 +115,22 @@
 
 ;;; Property lists.
 
+;;; REST, the rest of a property list that is not NIL, must begin with two elements.
+(defun %check-property-cell (rest)
+  (cond ((not (consp rest)) (%type-error rest 'list))
+        ((not (consp (%cdr rest))) (%type-error (%cdr rest) 'cons))
+        (t nil)))
+
 (defun getf (plist indicator &optional default)
   (do ((rest plist (%cdr (%cdr rest))))
       ((null rest) default)
-    (if (and (consp rest) (consp (%cdr rest))) nil (%type-error plist 'list))
+    (%check-property-cell rest)
     (if (eq (%car rest) indicator) (return (%car (%cdr rest))) nil)))
 
 (defun get-properties (plist indicators)
   (do ((rest plist (%cdr (%cdr rest))))
       ((null rest) (values nil nil nil))
-    (if (and (consp rest) (consp (%cdr rest))) nil (%type-error plist 'list))
+    (%check-property-cell rest)
     (if (%memq (%car rest) indicators)
         (return (values (%car rest) (%car (%cdr rest)) rest))
         nil)))

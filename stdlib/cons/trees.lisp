@@ -110,7 +110,7 @@
     #'(lambda (part)
         (let ((part-key (%key key part)))
           (dolist (entry alist (values nil nil))
-            (if (and entry (funcall test (car entry) part-key))
+            (if (and entry (funcall test part-key (car entry)))
                 (return (values t (cdr entry)))
                 nil))))))
 

@@ -1,6 +1,6 @@
 (in-package "ROOK-KERNEL")
 
-;;;; Conses and vectors. They are printed with an explicit stack of open parentheses, so nesting may
+;;;; Conses and vectors without *PRINT-PRETTY*. They are printed with an explicit stack of open parentheses, so nesting may
 ;;;; be as deep as memory allows; only objects that print themselves use the control stack.
 
 ;;; A frame is a list under construction: (kind rest count), where KIND is :LIST or :VECTOR; REST is
@@ -86,16 +86,16 @@
   (let ((stack '())
         (depth *current-print-depth*)
         (current object)
+        (start t)
         (pending t))
     (do () (nil)
       (when pending
         (setq pending nil)
-        (let ((state (%label-state current)))
+        ;; The caller has written the label of OBJECT itself.
+        (let ((state (if start nil (%label-state current))))
+          (setq start nil)
           (unless (and state (%write-label-or-reference current state stream))
-            (cond ((and *print-pretty* (not (eq current object)) (%dispatch-function current))
-                   (let ((*current-print-depth* depth))
-                     (funcall (%dispatch-function current) stream current)))
-                  ((not (%compound-p current))
+            (cond ((not (%compound-p current))
                    (let ((*current-print-depth* depth)) (%output-leaf current stream)))
                   ((and (vectorp current) (not *print-array*) (not *print-readably*))
                    (%output-unreadable-array current stream))

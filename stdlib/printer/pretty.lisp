@@ -1,34 +1,80 @@
 (in-package "ROOK-KERNEL")
 
-;;;; Logical blocks. Lines are broken where a mandatory newline stands, with the indentation of the
-;;;; block; conditional newlines do not break lines.
+;;;; Logical blocks and the operators that act inside them. Without *PRINT-PRETTY* a block only
+;;;; writes its prefix and suffix.
 
-;;; Column at which the current block starts, its indentation relative to that, and the prefix of
-;;; each of its lines.
-(defvar *block-column* 0)
-(defvar *block-indentation* 0)
-(defvar *line-prefix* nil)
-;;; True inside a logical block that is being pretty printed.
-(defvar *inside-logical-block* nil)
+;;; The object whose label was written last: a block that prints it must not write it again.
+(defvar *labelled-object* nil)
+
+(defun %check-affix (string)
+  (unless (stringp string)
+    (error 'type-error :datum string :expected-type 'string))
+  (coerce string 'simple-string))
 
 (defun %call-with-logical-block (stream object prefix per-line suffix function)
-  (let ((stream (%output-stream stream)))
-    (cond ((not (listp object)) (%output-object object stream))
-          ((%level-exceeded-p *current-print-depth*) (%write-char #\# stream))
-          (t
-           (let ((*current-print-depth* (1+ *current-print-depth*))
-                 (start (or (%stream-column stream) 0)))
-             (%write-simple-string prefix stream)
-             (let ((*block-column* (if per-line start (+ start (length prefix))))
-                   (*block-indentation* 0)
-                   (*line-prefix* (if per-line prefix *line-prefix*))
-                   (*inside-logical-block* *print-pretty*))
-               (funcall function stream))
-             (%write-simple-string suffix stream))))
+  (let ((stream (%output-stream stream))
+        (prefix (%check-affix prefix))
+        (suffix (%check-affix suffix)))
+    (if (and *print-circle* (null *circularity-table*))
+        (%call-with-circularity
+         object
+         (lambda () (%open-logical-block stream object prefix per-line suffix function)))
+        (%open-logical-block stream object prefix per-line suffix function))
     nil))
 
-(defmacro pprint-logical-block ((stream-symbol object &key (prefix "") per-line-prefix (suffix ""))
+(defun %open-logical-block (stream object prefix per-line suffix function)
+  (cond ((not (listp object)) (%output-object object stream))
+        ((let ((state (if (eq object *labelled-object*) nil (%label-state object))))
+           (and state (%write-label-or-reference object state stream))))
+        ((%level-exceeded-p *current-print-depth*) (%write-char #\# stream))
+        (t
+         (let ((*current-print-depth* (1+ *current-print-depth*))
+               (*labelled-object* nil))
+           (if *print-pretty*
+               (%call-with-pretty-block stream prefix per-line suffix function)
+               (progn (%write-simple-string prefix stream)
+                      (funcall function stream)
+                      (%write-simple-string suffix stream)))))))
+
+(defun %call-with-pretty-block (stream prefix per-line suffix function)
+  (let* ((outer (%pretty-state stream))
+         (stream (if outer stream (%make-pretty-stream stream)))
+         (state (or outer (%composite-parts stream)))
+         (depth (%pretty-depth state)))
+    (%pretty-write-string state prefix 0 (length prefix))
+    (%add-pretty-token state (vector :start (if per-line prefix nil) depth 0 suffix 0))
+    (%set-svref state 3 (1+ depth))
+    (funcall function stream)
+    (%set-svref state 3 depth)
+    (%pretty-write-string state suffix 0 (length suffix))
+    (%add-pretty-token state (vector :end))
+    (unless outer
+      (%write-layout (coerce (nreverse (%pretty-tokens state)) 'simple-vector)
+                     (%pretty-target state)
+                     (or (%stream-column (%pretty-target state)) 0)))))
+
+(defun %pop-from-block (rest count stream)
+  ;; What PPRINT-POP does before it takes an element from REST, the COUNTth: true when the block
+  ;; ends here instead.
+  (cond ((not (listp rest))
+         (%write-simple-string ". " stream)
+         (%output-object rest stream)
+         t)
+        ((%length-exceeded-p count)
+         (%write-simple-string "..." stream)
+         t)
+        ((and (plusp count) rest (%label-state rest))
+         (%write-simple-string ". " stream)
+         (%output-object rest stream)
+         t)
+        (t nil)))
+
+(defmacro pprint-logical-block ((stream-symbol object &key (prefix nil prefix-p)
+                                                          (per-line-prefix nil per-line-p)
+                                                          (suffix ""))
                                 &body body)
+  (when (and prefix-p per-line-p)
+    (error "PPRINT-LOGICAL-BLOCK takes :PREFIX or :PER-LINE-PREFIX, not both."))
   (let* ((stream (cond ((null stream-symbol) '*standard-output*)
                        ((eq stream-symbol t) '*terminal-io*)
                        (t stream-symbol)))
@@ -38,19 +84,14 @@
          (block-name (gensym "BLOCK")))
     `(let ((,value ,object))
        (%call-with-logical-block
-        ,stream ,value ,(or per-line-prefix prefix) ,(if per-line-prefix t nil) ,suffix
+        ,stream ,value ,(cond (per-line-p per-line-prefix) (prefix-p prefix) (t "")) ,per-line-p ,suffix
         (lambda (,stream)
           (declare (ignorable ,stream))
           (let ((,rest ,value) (,count 0))
-            (declare (ignorable ,count))
+            (declare (ignorable ,rest ,count))
             (block ,block-name
               (macrolet ((pprint-pop ()
-                           '(cond ((not (listp ,rest))
-                                   (%write-simple-string ". " ,stream)
-                                   (%output-object ,rest ,stream)
-                                   (return-from ,block-name nil))
-                                  ((%length-exceeded-p ,count)
-                                   (%write-simple-string "..." ,stream)
+                           '(cond ((%pop-from-block ,rest ,count ,stream)
                                    (return-from ,block-name nil))
                                   (t (incf ,count) (pop ,rest))))
                          (pprint-exit-if-list-exhausted ()
@@ -62,63 +103,33 @@
 (defmacro pprint-exit-if-list-exhausted ()
   '(error "PPRINT-EXIT-IF-LIST-EXHAUSTED must be inside PPRINT-LOGICAL-BLOCK."))
 
+;;; Inside a block of a stream: its state, else NIL.
+(defun %block-state (stream)
+  (if *print-pretty* (%pretty-state (%output-stream stream)) nil))
+
+(defun %check-member (value choices)
+  (unless (member value choices)
+    (error 'type-error :datum value :expected-type `(member ,@choices))))
+
 (defun pprint-newline (kind &optional stream)
-  (unless (member kind '(:linear :fill :miser :mandatory))
-    (error 'type-error :datum kind :expected-type '(member :linear :fill :miser :mandatory)))
-  (when (and *inside-logical-block* (eq kind :mandatory))
-    (let ((stream (%output-stream stream)))
-      (%write-char #\Newline stream)
-      (%write-spaces *block-column* stream)
-      (when *line-prefix* (%write-simple-string *line-prefix* stream))
-      (%write-spaces *block-indentation* stream)))
+  (%check-member kind '(:linear :fill :miser :mandatory))
+  (let ((state (%block-state stream)))
+    (when state
+      (%add-pretty-token state (vector :newline kind (%pretty-depth state) 0))
+      (when (eq kind :mandatory) (%set-svref state 4 0))))
   nil)
 
 (defun pprint-indent (relative-to n &optional stream)
-  (unless (member relative-to '(:block :current))
-    (error 'type-error :datum relative-to :expected-type '(member :block :current)))
-  (when *inside-logical-block*
-    (setq *block-indentation*
-          (max 0 (round (if (eq relative-to :block)
-                            n
-                            (+ n (- (or (%stream-column (%output-stream stream)) 0)
-                                    *block-column*)))))))
+  (%check-member relative-to '(:block :current))
+  (unless (realp n) (error 'type-error :datum n :expected-type 'real))
+  (let ((state (%block-state stream)))
+    (when state
+      (%add-pretty-token state (vector :indent relative-to (truncate n)))))
   nil)
 
 (defun pprint-tab (kind column increment &optional stream)
-  (unless (member kind '(:line :section :line-relative :section-relative))
-    (error 'type-error :datum kind
-                       :expected-type '(member :line :section :line-relative :section-relative)))
-  (when *inside-logical-block*
-    (let ((stream (%output-stream stream)))
-      (case kind
-        (:line (%tabulate-absolute stream column increment))
-        (:section (%tabulate-absolute stream (+ *block-column* column) increment))
-        (t (%tabulate-relative stream column increment)))))
+  (%check-member kind '(:line :section :line-relative :section-relative))
+  (let ((state (%block-state stream)))
+    (when state
+      (%add-pretty-token state (vector :tab kind column increment))))
   nil)
-
-(defun %print-list-in-block (stream list colon-p)
-  (%call-with-logical-block
-   stream list (if colon-p "(" "") nil (if colon-p ")" "")
-   (lambda (stream)
-     (do ((rest list (cdr rest))
-          (count 0 (1+ count)))
-         ((null rest))
-       (when (plusp count) (%write-char #\Space stream))
-       (cond ((not (consp rest))
-              (%write-simple-string ". " stream)
-              (%output-object rest stream)
-              (return nil))
-             ((%length-exceeded-p count)
-              (%write-simple-string "..." stream)
-              (return nil)))
-       (%output-object (car rest) stream)))))
-
-(defun pprint-fill (stream list &optional (colon-p t) at-sign-p)
-  (declare (ignore at-sign-p))
-  (%print-list-in-block stream list colon-p))
-(defun pprint-linear (stream list &optional (colon-p t) at-sign-p)
-  (declare (ignore at-sign-p))
-  (%print-list-in-block stream list colon-p))
-(defun pprint-tabular (stream list &optional (colon-p t) at-sign-p (tab-size 16))
-  (declare (ignore at-sign-p tab-size))
-  (%print-list-in-block stream list colon-p))

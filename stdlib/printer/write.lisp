@@ -18,19 +18,22 @@
 
 (defun %output-plainly (object stream)
   ;; Without asking the dispatch table about OBJECT itself.
-  (if (%compound-p object)
-      (%output-compound object stream)
-      (let ((state (%label-state object)))
-        (unless (and state (%write-label-or-reference object state stream))
-          (%output-leaf object stream)))))
+  (cond ((not (%compound-p object)) (%output-leaf object stream))
+        (*print-pretty* (%output-pretty-compound object stream))
+        (t (%output-compound object stream))))
 
 (defun %output-object (object stream)
   (if (and *print-circle* (null *circularity-table*))
       (%call-with-circularity object (lambda () (%output-object object stream)))
-      (let ((function (if *print-pretty* (%dispatch-function object) nil)))
-        (if function
-            (funcall function stream object)
-            (%output-plainly object stream))))
+      (let ((state (%label-state object)))
+        (unless (and state (%write-label-or-reference object state stream))
+          (if *print-pretty*
+              (let ((function (%dispatch-function object))
+                    (*labelled-object* (if state object nil)))
+                (if function
+                    (funcall function stream object)
+                    (%output-plainly object stream)))
+              (%output-plainly object stream)))))
   object)
 
 (defun %print-top (object stream)

@@ -2,7 +2,7 @@
 ;;;; Sequences of a given type: MAKE-SEQUENCE, CONCATENATE, MAP, MAP-INTO, REDUCE, MERGE, COERCE.
 
 ;;; What a sequence type specifier means: values are the vector kind, or LIST, or NULL, or CONS, and
-;;; the exact length or NIL. An error when it is no sequence type.
+;;; the exact length, or a list of those allowed, or NIL. An error when it is no sequence type.
 (defun %parse-sequence-type (type)
   (let* ((type (%expand-type type))
          (name (if (consp type) (car type) type))
@@ -33,10 +33,24 @@
       (t (%not-a-sequence-type type)))))
 
 (defun %parse-sequence-combination (type arguments)
-  (dolist (argument arguments (%not-a-sequence-type type))
-    (if (subtypep argument 'sequence)
-        (return (%parse-sequence-type argument))
-        nil)))
+  (if (eq (car type) 'and)
+      (dolist (argument arguments (%not-a-sequence-type type))
+        (if (subtypep argument 'sequence)
+            (return (%parse-sequence-type argument))
+            nil))
+      (%parse-sequence-alternatives type arguments)))
+
+;;; Alternatives must agree on the kind of sequence; the exact length is then a list of those allowed.
+(defun %parse-sequence-alternatives (type alternatives)
+  (let ((kind nil) (exact '()) (any-length nil))
+    (dolist (alternative alternatives)
+      (multiple-value-bind (this-kind this-exact) (%parse-sequence-type alternative)
+        (cond ((or (null kind) (eql kind this-kind)) (setq kind this-kind))
+              ((and (symbolp kind) (symbolp this-kind)) (setq kind 'list))
+              (t (%not-a-sequence-type type)))
+        (if this-exact (setq exact (cons this-exact exact)) (setq any-length t))))
+    (if (null kind) (%not-a-sequence-type type) nil)
+    (values kind (if any-length nil exact))))
 
 (defun %parse-dimension (dimension)
   (if (integerp dimension) dimension nil))
@@ -44,13 +58,18 @@
 (defun %not-a-sequence-type (type)
   (error 'type-error :datum type :expected-type '(satisfies %sequence-type-p)))
 
+(defun %sequence-type-p (type)
+  (if (subtypep type 'sequence) t nil))
+
 (defun %length-mismatch (type length)
   (error 'type-error :datum length :expected-type type))
 
 ;;; A new sequence of TYPE with LENGTH elements, to be filled.
 (defun %make-sequence-of-type (type length)
   (multiple-value-bind (kind exact) (%parse-sequence-type type)
-    (if (and exact (not (eql exact length))) (%length-mismatch type length) nil)
+    (if (or (null exact) (eql exact length) (and (consp exact) (%memq length exact)))
+        nil
+        (%length-mismatch type length))
     (case kind
       (list (make-list length))
       (null (if (eql length 0) nil (%length-mismatch type length)))

@@ -91,7 +91,7 @@
               #'remove-if-not)
           (list* predicate sequence keys)))
 
-;;; Substitution in place. Lists with :FROM-END and :COUNT go through a list of their cells.
+;;; Substitution in place. Lists with :FROM-END go through a list of their cells.
 
 (%define-sequence-family (nsubstitute nsubstitute-if nsubstitute-if-not)
     (:leading (new) :keywords (count))
@@ -104,7 +104,7 @@
                (index start (%fix+ index 1)))
               ((or (%fix>= index stop) (%end-of-list-p rest)))
             (declare (fixnum index))
-            (if (and from-end count)
+            (if from-end
                 (setq cells (cons rest cells))
                 (if (and (%fix> limit 0) (matches-p (%car rest)))
                     (progn

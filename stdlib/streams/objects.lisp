@@ -22,6 +22,10 @@
 (defun %stream-object-p (object)
   (and (%otherp object) (%fix= (%other-kind object) +kind-stream+)))
 
+(declaim (inline %native-p))
+(defun %native-p (stream)
+  (and (%stream-object-p stream) (%stream-slot stream +stream-handle+)))
+
 (defun %user-stream-p (object)
   (and *user-stream-predicate*
        (%instancep object)
@@ -55,6 +59,41 @@
       (apply *user-stream-function* operation stream arguments)
       (error 'type-error :datum stream :expected-type 'stream)))
 
+;;; Types. A file stream keeps its pathname in the slot of a composite stream's type.
+
+(defun %file-stream-p (object)
+  (and (%native-p object)
+       (not (eq (%stream-slot object +stream-handle+) t))
+       (%stream-slot object +composite-type+)
+       t))
+(defun %string-stream-p (object)
+  (and (%stream-object-p object) (eq (%stream-slot object +stream-handle+) t)))
+(defun %synonym-stream-p (object) (eq (%composite-type object) :synonym))
+(defun %broadcast-stream-p (object) (eq (%composite-type object) :broadcast))
+(defun %concatenated-stream-p (object) (eq (%composite-type object) :concatenated))
+(defun %two-way-stream-p (object) (eq (%composite-type object) :two-way))
+(defun %echo-stream-p (object) (eq (%composite-type object) :echo))
+
+(%define-type-predicates
+ (file-stream %file-stream-p) (string-stream %string-stream-p) (synonym-stream %synonym-stream-p)
+ (broadcast-stream %broadcast-stream-p) (concatenated-stream %concatenated-stream-p)
+ (two-way-stream %two-way-stream-p) (echo-stream %echo-stream-p))
+
+(%put-property 'stream '%built-in-subtypes
+               '(file-stream string-stream synonym-stream broadcast-stream concatenated-stream
+                 two-way-stream echo-stream))
+
+(defun %stream-type-name (stream)
+  (case (%composite-type stream)
+    (:synonym 'synonym-stream)
+    (:broadcast 'broadcast-stream)
+    (:concatenated 'concatenated-stream)
+    (:two-way 'two-way-stream)
+    (:echo 'echo-stream)
+    (t (cond ((%string-stream-p stream) 'string-stream)
+             ((%file-stream-p stream) 'file-stream)
+             (t 'stream)))))
+
 ;;; Following references. The results are native, broadcast, echo or concatenated streams, or users'.
 
 (defun %output-target (stream)
@@ -78,10 +117,6 @@
       (:two-way (setq stream (car (%composite-parts stream))))
       (t (return stream)))))
 
-(declaim (inline %native-p))
-(defun %native-p (stream)
-  (and (%stream-object-p stream) (%stream-slot stream +stream-handle+)))
-
 ;;; Designators.
 
 (defun %output-stream (designator)
@@ -100,7 +135,7 @@
   (if (%native-p stream)
       (if (%memq (%stream-slot stream +stream-direction+) directions) t nil)
       (case (%composite-type stream)
-        (:broadcast (not input))
+        ((:broadcast :pretty) (not input))
         (:concatenated input)
         (:echo t)
         (t (%user-stream-call (if input 'input-stream-p 'output-stream-p) stream)))))
@@ -140,9 +175,13 @@
                             (if parts (stream-element-type (first parts)) 'character)))
            (:echo (stream-element-type (first (%composite-parts stream))))
            (:two-way (stream-element-type (car (%composite-parts stream))))
+           (:pretty 'character)
            (t (stream-element-type (%input-target stream)))))
         (t (%user-stream-call 'stream-element-type stream))))
 
 (defun stream-external-format (stream)
   (%check-stream stream)
-  :utf-8)
+  (if (eq (%composite-type stream) :broadcast)
+      (let ((parts (%composite-parts stream)))
+        (if parts (stream-external-format (first (last parts))) :default))
+      :utf-8))

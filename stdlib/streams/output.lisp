@@ -7,6 +7,8 @@
     (cond ((%native-p target) (%primitive stream-write-char target char))
           ((eq (%composite-type target) :broadcast)
            (dolist (part (%composite-parts target)) (%write-char char part)))
+          ((eq (%composite-type target) :pretty)
+           (%pretty-write-char (%composite-parts target) char))
           (t (%user-stream-call 'write-char target char)))
     char))
 
@@ -16,6 +18,8 @@
     (cond ((%native-p target) (%primitive stream-write-string target string start end))
           ((eq (%composite-type target) :broadcast)
            (dolist (part (%composite-parts target)) (%write-string string part start end)))
+          ((eq (%composite-type target) :pretty)
+           (%pretty-write-string (%composite-parts target) string start end))
           (t (%user-stream-call 'write-string target string start end)))
     string))
 
@@ -29,6 +33,7 @@
           ((eq (%composite-type target) :broadcast)
            (let ((parts (%composite-parts target)))
              (if parts (%stream-column (first (last parts))) nil)))
+          ((eq (%composite-type target) :pretty) (%pretty-column (%composite-parts target)))
           (t (%user-stream-call 'stream-column target)))))
 
 (defun %stream-fresh-line (stream)
@@ -87,6 +92,8 @@
              (t (%primitive stream-flush target))))
           ((eq (%composite-type target) :broadcast)
            (dolist (part (%composite-parts target)) (%for-each-output operation part)))
+          ;; A block keeps its output until it ends.
+          ((eq (%composite-type target) :pretty) nil)
           (t (%user-stream-call operation target)))
     nil))
 

@@ -319,6 +319,7 @@
     ((%instancep object)
      (let ((layout (%layout-of object)))
        (if (%layoutp layout) (%layout-name layout) (%type-of-instance object))))
+    ((%stream-object-p object) (%stream-type-name object))
     ((streamp object) 'stream)
     (t t)))
 

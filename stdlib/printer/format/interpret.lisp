@@ -3,19 +3,29 @@
 ;;;; The FORMAT interpreter. Running a list of items gives NIL, or :UP when ~^ ended it, or :UP-ALL
 ;;;; when ~:^ ended the iteration around it.
 
-;;; The state is a simple vector: arguments left, all arguments, state of the iteration around.
+;;; The state is a simple vector: arguments left, all arguments, state of the iteration around, and in
+;;; a logical block (number of arguments taken . stream), else NIL.
 (defmacro %arguments-left (state) `(svref ,state 0))
 (defmacro %all-arguments (state) `(svref ,state 1))
 (defmacro %outer-state (state) `(svref ,state 2))
 
+(defmacro %block-progress (state) `(svref ,state 3))
+
 (defun %make-state (arguments outer)
-  (vector arguments arguments outer))
+  (vector arguments arguments outer nil))
 
 (defun %next-argument (state directive)
-  (let ((left (%arguments-left state)))
+  (let ((left (%arguments-left state)) (progress (%block-progress state)))
+    (when progress
+      ;; As PPRINT-POP.
+      (when (%pop-from-block left (car progress) (cdr progress))
+        (throw state nil))
+      (incf (car progress)))
     (if (consp left)
         (progn (%set-svref state 0 (cdr left)) (car left))
-        (%format-error (%directive-offset directive) "No more arguments."))))
+        (if (null left)
+            (%format-error (%directive-offset directive) "No more arguments.")
+            (%format-type-error (%directive-offset directive) left 'list)))))
 
 (defun %resolved-parameters (directive state)
   (let ((parameters (%directive-parameters directive)))
@@ -149,7 +159,7 @@
 
 (defun %run-character (char colon at stream directive)
   (unless (characterp char)
-    (%format-error (%directive-offset directive) "~S is not of type CHARACTER." char))
+    (%format-type-error (%directive-offset directive) char 'character))
   (cond (colon
          (let ((name (if (and (graphic-char-p char) (not (eql char #\Space))) nil (char-name char))))
            (if name
@@ -224,7 +234,9 @@
 ;;; Control.
 
 (defun %run-escape (directive state parameters)
-  (let ((tested (if (%directive-colon directive) (%outer-state state) state)))
+  ;; A parameter that turns out to be NIL counts as not given.
+  (let ((tested (if (%directive-colon directive) (%outer-state state) state))
+        (parameters (remove nil parameters)))
     (when (and (%directive-colon directive) (null tested))
       (%format-error (%directive-offset directive)
                      "Attempt to use ~~:^ outside a ~~:{...~~} construct."))
@@ -243,7 +255,7 @@
             (%run-string control stream state))
         (let ((arguments (%next-argument state directive)))
           (unless (listp arguments)
-            (%format-error (%directive-offset directive) "~S is not of type LIST." arguments))
+            (%format-type-error (%directive-offset directive) arguments 'list))
           (%run-control control stream arguments)))
     nil))
 
@@ -287,7 +299,7 @@
                   (has-default (and last (%directive-colon last)))
                   (n (length clauses)))
              (unless (integerp index)
-               (%format-error (%directive-offset directive) "~S is not of type INTEGER." index))
+               (%format-type-error (%directive-offset directive) index 'integer))
              (cond ((< -1 index n) (%run-items (nth index clauses) stream state))
                    (has-default (%run-items (nth (1- n) clauses) stream state))
                    (t nil)))))))
@@ -302,8 +314,7 @@
                     state
                     (let ((arguments (%next-argument state directive)))
                       (unless (listp arguments)
-                        (%format-error (%directive-offset directive)
-                                       "~S is not of type LIST." arguments))
+                        (%format-type-error (%directive-offset directive) arguments 'list))
                       (%make-state arguments nil)))))
     (do ((count 0 (1+ count)))
         ((or (and limit (>= count limit))
@@ -326,7 +337,7 @@
   ;; One step of ~:{: the next argument is the list of arguments. True when ~:^ ended everything.
   (let ((arguments (if (%arguments-left state) (%next-argument state directive) '())))
     (unless (listp arguments)
-      (%format-error (%directive-offset directive) "~S is not of type LIST." arguments))
+      (%format-type-error (%directive-offset directive) arguments 'list))
     (eq (%run-body body control stream (%make-state arguments state)) :up-all)))
 
 ;;; Justification and logical blocks.
@@ -394,8 +405,11 @@
     (%call-with-logical-block
      stream arguments prefix per-line suffix
      (lambda (stream)
-       (%run-items (if (%directive-at (%block-end directive)) (%fill-spaces body) body)
-                   stream (%make-state arguments state))))
+       (let ((inner (%make-state arguments state)))
+         (%set-svref inner 3 (cons 0 stream))
+         (catch inner
+           (%run-items (if (%directive-at (%block-end directive)) (%fill-spaces body) body)
+                       stream inner)))))
     nil))
 
 (defun %fill-spaces (items)

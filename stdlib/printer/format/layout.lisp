@@ -26,6 +26,7 @@
   (let* ((pad-left (or pad-left (and (null (rest segments)) (not pad-right))))
          (gaps (+ (1- (length segments)) (if pad-left 1 0) (if pad-right 1 0)))
          (text (reduce #'+ segments :key #'length))
+         (min-pad (if (null (rest segments)) 0 min-pad))
          (least (+ text (* gaps min-pad)))
          (total (if (> least width)
                     (+ width (* increment (ceiling (- least width) increment)))
@@ -45,7 +46,8 @@
       (when pad-right (write-gap)))))
 
 (defun %justified-length (segments width increment min-pad pad-left pad-right)
-  (let* ((gaps (+ (1- (length segments)) (if pad-left 1 0) (if pad-right 1 0)))
+  (let* ((min-pad (if (null (rest segments)) 0 min-pad))
+         (gaps (+ (1- (length segments)) (if pad-left 1 0) (if pad-right 1 0)))
          (least (+ (reduce #'+ segments :key #'length) (* gaps min-pad))))
     (if (> least width)
         (+ width (* increment (ceiling (- least width) increment)))

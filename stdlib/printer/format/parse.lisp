@@ -22,12 +22,20 @@
       (dotimes (i (+ 3 (format-error-offset condition))) (write-char #\Space stream))
       (write-char #\^ stream))))
 
+;;; An argument of a wrong type.
+(define-condition format-type-error (format-error type-error) ())
+
 ;;; The control string being processed, for messages.
 (defvar *format-string* nil)
 
 (defun %format-error (offset complaint &rest arguments)
   (error 'format-error :control-string *format-string* :offset (max 0 offset)
                        :complaint complaint :arguments arguments))
+
+(defun %format-type-error (offset datum type)
+  (error 'format-type-error :control-string *format-string* :offset (max 0 offset)
+                            :datum datum :expected-type type
+                            :complaint "~S is not of type ~S." :arguments (list datum type)))
 
 ;;; A directive is a simple vector: character in upper case, parameters (list of values, :ARGUMENT,
 ;;; :COUNT or NIL), colon, at-sign, clauses or other data, offset of the character.
@@ -192,9 +200,42 @@
             ((and (%directive-at directive) (/= n 1))
              (%format-error offset "Can only specify one section."))))))
 
+;;; Justification and pretty printing do not mix: nothing that pretty prints may stand inside ~<...~>,
+;;; nor anywhere in a string with a ~<...~:;...~>.
+
+(defun %pretty-directive-p (directive)
+  (case (%directive-char directive)
+    ((#\W #\_ #\I) t)
+    (#\T (%directive-colon directive))
+    (#\< (%directive-colon (%block-end directive)))
+    (t nil)))
+
+(defun %check-justification (items)
+  (let ((pretty nil) (overflow nil))
+    (labels ((walk (items justifying)
+               (dolist (item items)
+                 (when (%directive-p item)
+                   (let ((pretty-p (%pretty-directive-p item)))
+                     (when pretty-p
+                       (setq pretty item)
+                       (when justifying (fail item)))
+                     (when (%closing-char (%directive-char item))
+                       (let ((justify (and (eql (%directive-char item) #\<) (not pretty-p)))
+                             (separators (%block-separators item)))
+                         (when (and justify separators (%directive-colon (first separators)))
+                           (setq overflow t))
+                         (dolist (clause (%block-clauses item))
+                           (walk clause (or justify justifying)))))))))
+             (fail (item)
+               (%format-error (%directive-offset item)
+                              "A directive for pretty printing cannot be used with ~~<...~~>.")))
+      (walk items nil)
+      (when (and pretty overflow) (fail pretty)))
+    items))
+
 (defun %parse-format-string (string)
   (let ((*format-string* string))
-    (values (first (%parse-items (%tokenize string) nil nil)))))
+    (values (%check-justification (first (%parse-items (%tokenize string) nil nil))))))
 
 ;;; The strings parsed last. An entry is (copy-of-the-string . items).
 
