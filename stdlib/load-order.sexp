@@ -93,6 +93,8 @@
  "iteration/loop/clauses"
  "iteration/loop/loop"
  "pathnames/pathnames"
+ "pathnames/wild-pathnames"
+ "pathnames/logical-pathnames"
  "files/files"
  "reader/read"
  "environment/time"

@@ -2,9 +2,12 @@
 
 ;;;; Opening files, and operations on files and folders by name.
 
+(defun %physical-pathname (designator)
+  (translate-logical-pathname (merge-pathnames designator)))
+
 (defun %native-name (designator)
   ;; The string that the system understands.
-  (let ((pathname (merge-pathnames designator)))
+  (let ((pathname (%physical-pathname designator)))
     (when (wild-pathname-p pathname)
       (error 'simple-file-error :pathname pathname
                                 :format-control "~S is wild."
@@ -40,7 +43,9 @@
   (let* ((pathname (merge-pathnames filename))
          (name (%native-name pathname))
          (probing (eq direction :probe))
-         (if-exists (if if-exists-p if-exists :error))
+         (if-exists (cond (if-exists-p if-exists)
+                          ((eq (pathname-version filename) :newest) :new-version)
+                          (t :error)))
          (if-missing (cond (if-does-not-exist-p if-does-not-exist)
                            (probing nil)
                            ((eq direction :input) :error)
@@ -68,30 +73,46 @@
         (let ((parts (%composite-parts target)))
           (if parts (file-position (first (last parts))) 0))))
     (cond ((not (%native-p target)) nil)
-          ((not position-p) (%primitive stream-file-position target))
+          ((not position-p)
+           (let ((octets (%primitive stream-file-position target)))
+             (if octets (floor octets (%element-octets target)) nil)))
           (t (%primitive set-stream-file-position
                          target
                          (case position
                            (:start 0)
-                           (:end (file-length target))
-                           (t position)))))))
+                           (:end (* (file-length target) (%element-octets target)))
+                           (t (if (integerp position)
+                                  (* position (%element-octets target))
+                                  position))))))))
+
+(defun %element-octets (stream)
+  (let ((type (%stream-slot stream +stream-element-type+)))
+    (if (and (consp type) (integerp (second type)))
+        (ceiling (second type) 8)
+        1)))
+
+(defun %synonym-target (stream)
+  (do ()
+      ((not (eq (%composite-type stream) :synonym)) stream)
+    (setq stream (symbol-value (%composite-parts stream)))))
 
 (defun file-length (stream)
   (%check-stream stream)
-  (let ((target (%input-target stream)))
+  (let ((target (%synonym-target stream)))
     (cond ((eq (%composite-type target) :broadcast)
            (let ((parts (%composite-parts target)))
              (if parts (file-length (first (last parts))) 0)))
-          ((and (%native-p target) (not (eq (%stream-slot target +stream-handle+) t)))
-           (let ((octets (%primitive stream-file-length target))
-                 (type (%stream-slot target +stream-element-type+)))
-             (if (and octets (consp type) (> (second type) 8))
-                 (floor (* 8 octets) (second type))
-                 octets)))
-          (t (error 'type-error :datum stream :expected-type 'file-stream)))))
+          ((%file-stream-p target)
+           (let ((octets (%primitive stream-file-length target)))
+             (if octets (floor octets (%element-octets target)) nil)))
+          (t (error 'type-error :datum stream :expected-type '(or file-stream broadcast-stream))))))
 
 (defun file-string-length (stream object)
-  (declare (ignore stream))
+  (%check-stream stream)
+  (when (eq (%composite-type stream) :broadcast)
+    (return-from file-string-length
+      (let ((parts (%composite-parts stream)))
+        (if parts (file-string-length (first (last parts)) object) 1))))
   (let ((text (string object)) (n 0))
     (dotimes (i (length text) n)
       (let ((code (char-code (char text i))))
@@ -139,9 +160,12 @@
 ;;; Folders.
 
 (defun ensure-directories-exist (pathspec &key verbose)
-  (let* ((pathname (merge-pathnames pathspec))
+  (let* ((pathname (%physical-pathname pathspec))
          (directory (%pathname-directory pathname))
          (created nil))
+    (when (%wild-directory-p directory)
+      (error 'simple-file-error :pathname pathspec :format-control "~S is wild."
+                                :format-arguments (list pathspec)))
     (do ((n 2 (1+ n)))
         ((> n (length directory)))
       (let ((name (%directory-text (subseq directory 0 n))))
@@ -186,9 +210,20 @@
                                             result)))))))))
     result))
 
+(defun %check-parents (pathname)
+  ;; The directory of PATHNAME. Nothing is above the root or above an unknown number of folders.
+  (let ((directory (%pathname-directory pathname)))
+    (do ((rest directory (rest rest)))
+        ((null rest) directory)
+      (when (and (%memq (first rest) '(:absolute :wild-inferiors))
+                 (%memq (second rest) '(:up :back)))
+        (error 'simple-file-error :pathname pathname
+                                  :format-control "~S has no parent in ~S."
+                                  :format-arguments (list (first rest) pathname))))))
+
 (defun directory (pathspec &key)
-  (let* ((pathname (merge-pathnames pathspec))
-         (directory (%pathname-directory pathname))
+  (let* ((pathname (%physical-pathname pathspec))
+         (directory (%check-parents pathname))
          (wild (position-if (lambda (part) (%memq part '(:wild :wild-inferiors))) directory)))
     (if (wild-pathname-p pathname)
         (let ((base (%directory-text (if wild (subseq directory 0 wild) directory)))
@@ -197,7 +232,7 @@
             (dolist (file (%matching-files base pathname (if wild (nthcdr wild directory) '())))
               (let ((true-name (probe-file file)))
                 (when true-name
-                  (unless (member true-name found :test #'%pathname-equal)
+                  (unless (member true-name found :test #'equal)
                     (push true-name found))))))
           found)
         (let ((true-name (probe-file pathname)))

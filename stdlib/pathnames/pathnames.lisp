@@ -1,28 +1,39 @@
 (in-package "ROOK-KERNEL")
 
-;;;; Pathnames in Unix syntax: instances with directory, name, type and version. There are no hosts
-;;;; and devices, and no logical pathnames.
+;;;; Pathnames: instances with directory, name, type, version and host. Physical ones are in Unix
+;;;; syntax, without host and device; the host of a logical one is a string in upper case.
 
 (%install-layout 'pathname
-                 (%make-layout 'pathname (list (%find-layout 't)) :built-in 4 (vector)))
+                 (%make-layout 'pathname (list (%find-layout 't)) :built-in 5 (vector)))
+(%install-layout 'logical-pathname
+                 (%make-layout 'logical-pathname (list (%find-layout 'pathname)) :built-in 5 (vector)))
 
 (defvar *pathname-layout* (%find-layout 'pathname))
+(defvar *logical-pathname-layout* (%find-layout 'logical-pathname))
 
 (defmacro %pathname-directory (pathname) `(%instance-ref ,pathname 1))
 (defmacro %pathname-name (pathname) `(%instance-ref ,pathname 2))
 (defmacro %pathname-type (pathname) `(%instance-ref ,pathname 3))
 (defmacro %pathname-version (pathname) `(%instance-ref ,pathname 4))
+(defmacro %pathname-host (pathname) `(%instance-ref ,pathname 5))
 
-(defun %make-pathname (directory name type version)
-  (let ((pathname (%allocate-instance *pathname-layout* 4)))
+(defun %make-pathname (directory name type version &optional host)
+  (let ((pathname (%allocate-instance (if host *logical-pathname-layout* *pathname-layout*) 5)))
     (%set-instance-ref pathname 1 directory)
     (%set-instance-ref pathname 2 name)
     (%set-instance-ref pathname 3 type)
     (%set-instance-ref pathname 4 version)
+    (%set-instance-ref pathname 5 host)
     pathname))
 
+(defun %logical-pathname-p (object)
+  (eq (%layout-of object) *logical-pathname-layout*))
+
 (defun pathnamep (object)
-  (eq (%layout-of object) *pathname-layout*))
+  (or (eq (%layout-of object) *pathname-layout*)
+      (%logical-pathname-p object)))
+
+(defvar *default-pathname-defaults* (%make-pathname nil nil nil nil))
 
 ;;; Parsing. A directory is NIL or a list that begins with :ABSOLUTE or :RELATIVE.
 
@@ -64,12 +75,37 @@
                     (if dot (%component (subseq file (1+ dot))) nil)
                     nil)))
 
-(defun parse-namestring (thing &optional host default-pathname &key (start 0) end junk-allowed)
-  (declare (ignore host default-pathname junk-allowed))
+(defun %parse-string (string host)
+  ;; The pathname that STRING names; HOST, when not NIL, is the logical host it belongs to.
+  (let ((prefix (%host-prefix string)))
+    (cond ((and prefix host (not (string= prefix host)))
+           (error 'simple-type-error
+                  :datum string :expected-type 'string
+                  :format-control "The host of ~S is not ~A."
+                  :format-arguments (list string host)))
+          (prefix (%parse-logical-namestring string (1+ (length prefix)) prefix))
+          (host (%parse-logical-namestring string 0 host))
+          (t (%parse-native-namestring string)))))
+
+(defun parse-namestring (thing &optional host (default-pathname *default-pathname-defaults*)
+                         &key (start 0) end junk-allowed)
+  (declare (ignore junk-allowed))
+  (when (streamp thing) (setq thing (pathname thing)))
   (cond ((stringp thing)
          (let ((end (or end (length thing))))
-           (values (%parse-native-namestring (subseq thing start end)) end)))
-        (t (values (pathname thing) start))))
+           (values (%parse-string (subseq thing start end)
+                                  (if host
+                                      (%check-host host)
+                                      (%pathname-host (pathname default-pathname))))
+                   end)))
+        (t
+         (let ((pathname (pathname thing)))
+           (when (and host (not (equal (%check-host host) (%pathname-host pathname))))
+             (error 'simple-type-error
+                    :datum thing :expected-type 'pathname
+                    :format-control "The host of ~S is not ~A."
+                    :format-arguments (list thing host)))
+           (values pathname start)))))
 
 (defun %file-stream-name (stream)
   ;; The pathname of a stream that OPEN made.
@@ -80,34 +116,54 @@
 
 (defun pathname (designator)
   (cond ((pathnamep designator) designator)
-        ((stringp designator) (%parse-native-namestring designator))
+        ((stringp designator)
+         (%parse-string designator (%pathname-host *default-pathname-defaults*)))
         ((and (%stream-object-p designator) (%file-stream-name designator)))
         (t (error 'type-error :datum designator :expected-type '(or string pathname stream)))))
 
 ;;; Reading from `#P`.
 (defun %pathname-from-reader (text)
-  (%parse-native-namestring text))
+  (pathname text))
 
-(defun make-pathname (&key host device (directory nil directory-p) (name nil name-p)
+(defun %common-case (component)
+  ;; Between local and common case: what is all in one case changes, the rest does not.
+  (cond ((consp component) (mapcar #'%common-case component))
+        ((not (stringp component)) component)
+        ((notany #'lower-case-p component) (string-downcase component))
+        ((notany #'upper-case-p component) (string-upcase component))
+        (t component)))
+
+(defun make-pathname (&key (host nil host-p) device (directory nil directory-p) (name nil name-p)
                            (type nil type-p) (version nil version-p)
-                           (defaults nil defaults-p) case)
-  (declare (ignore host device case))
-  (let ((defaults (if defaults-p (pathname defaults) nil))
-        (directory (cond ((stringp directory) (list :absolute directory))
-                         ((eq directory :wild) (list :absolute :wild-inferiors))
-                         (t directory))))
-    (flet ((or-default (value supplied default)
-             (cond (supplied value) (defaults default) (t nil))))
-      (let ((new (%make-pathname
-                  (%normal-directory directory)
-                  (or-default name name-p (and defaults (%pathname-name defaults)))
-                  (or-default type type-p (and defaults (%pathname-type defaults)))
-                  (or-default version version-p (and defaults (%pathname-version defaults))))))
-        (if directory-p
-            new
-            (progn
-              (when defaults (%set-instance-ref new 1 (%pathname-directory defaults)))
-              new))))))
+                           (defaults nil defaults-p) (case :local))
+  (declare (ignore device))
+  (let* ((defaults (if defaults-p (pathname defaults) nil))
+         (host (cond (host-p (if host (%check-host host) nil))
+                     (defaults (%pathname-host defaults))
+                     (t (%pathname-host *default-pathname-defaults*)))))
+    (labels ((in-case (component)
+               (cond (host (if (stringp component) (string-upcase component) component))
+                     ((eq case :common) (%common-case component))
+                     (t component)))
+             (given-or-default (value supplied default)
+               (cond (supplied (in-case (%normal-component value)))
+                     (defaults default)
+                     (t nil))))
+      (let ((directory (cond ((not directory-p) (and defaults (%pathname-directory defaults)))
+                             ((stringp directory) (list :absolute directory))
+                             ((eq directory :wild) (list :absolute :wild-inferiors))
+                             ((listp directory) directory)
+                             (t (error 'type-error :datum directory
+                                                   :expected-type '(or list string (eql :wild)))))))
+        (%make-pathname
+         (if directory-p (mapcar #'in-case (%normal-directory directory)) directory)
+         (given-or-default name name-p (and defaults (%pathname-name defaults)))
+         (given-or-default type type-p (and defaults (%pathname-type defaults)))
+         (given-or-default version version-p (and defaults (%pathname-version defaults)))
+         host)))))
+
+(defun %normal-component (component)
+  (if (stringp component) (%component component) component))
 
 (defun %normal-directory (directory)
   ;; DIRECTORY with "*" and the like as keywords.
@@ -120,23 +176,26 @@
                     (rest directory)))
       directory))
 
+(defun %component-in-case (component pathname case)
+  (if (and (eq case :common) (not (%logical-pathname-p pathname)))
+      (%common-case component)
+      component))
+
 (defun pathname-host (pathname &key case)
   (declare (ignore case))
-  (pathname pathname)
-  nil)
+  (%pathname-host (pathname pathname)))
 (defun pathname-device (pathname &key case)
   (declare (ignore case))
-  (pathname pathname)
-  nil)
-(defun pathname-directory (pathname &key case)
-  (declare (ignore case))
-  (%pathname-directory (pathname pathname)))
-(defun pathname-name (pathname &key case)
-  (declare (ignore case))
-  (%pathname-name (pathname pathname)))
-(defun pathname-type (pathname &key case)
-  (declare (ignore case))
-  (%pathname-type (pathname pathname)))
+  (if (%logical-pathname-p (pathname pathname)) :unspecific nil))
+(defun pathname-directory (pathname &key (case :local))
+  (let ((pathname (pathname pathname)))
+    (%component-in-case (%pathname-directory pathname) pathname case)))
+(defun pathname-name (pathname &key (case :local))
+  (let ((pathname (pathname pathname)))
+    (%component-in-case (%pathname-name pathname) pathname case)))
+(defun pathname-type (pathname &key (case :local))
+  (let ((pathname (pathname pathname)))
+    (%component-in-case (%pathname-type pathname) pathname case)))
 (defun pathname-version (pathname)
   (%pathname-version (pathname pathname)))
 
@@ -163,18 +222,25 @@
 
 (defun namestring (pathname)
   (let ((pathname (pathname pathname)))
-    (concatenate 'simple-string
-                 (%directory-text (%pathname-directory pathname))
-                 (%file-text pathname))))
+    (if (%logical-pathname-p pathname)
+        (concatenate 'simple-string
+                     (%pathname-host pathname) ":"
+                     (%logical-directory-text (%pathname-directory pathname))
+                     (%logical-file-text pathname))
+        (concatenate 'simple-string
+                     (%directory-text (%pathname-directory pathname))
+                     (%file-text pathname)))))
 (defun file-namestring (pathname)
-  (%file-text (pathname pathname)))
+  (let ((pathname (pathname pathname)))
+    (if (%logical-pathname-p pathname) (%logical-file-text pathname) (%file-text pathname))))
 (defun directory-namestring (pathname)
-  (%directory-text (%pathname-directory (pathname pathname))))
+  (let* ((pathname (pathname pathname))
+         (directory (%pathname-directory pathname)))
+    (if (%logical-pathname-p pathname)
+        (%logical-directory-text directory)
+        (%directory-text directory))))
 (defun host-namestring (pathname)
-  (pathname pathname)
-  "")
-
-(defvar *default-pathname-defaults* (%make-pathname nil nil nil nil))
+  (or (%pathname-host (pathname pathname)) ""))
 
 (defun enough-namestring (pathname &optional (defaults *default-pathname-defaults*))
   (let* ((text (namestring pathname))
@@ -199,62 +265,8 @@
      (or (%pathname-type pathname) (%pathname-type defaults))
      (or (%pathname-version pathname)
          (if (%pathname-name pathname) nil (%pathname-version defaults))
-         (if (eq default-version :newest) nil default-version)))))
-
-(defun wild-pathname-p (pathname &optional field)
-  (let ((pathname (pathname pathname)))
-    (flet ((wild-p (component)
-             (or (eq component :wild)
-                 (and (stringp component) (find #\* component) t))))
-      (case field
-        ((:host :device :version) nil)
-        (:name (wild-p (%pathname-name pathname)))
-        (:type (wild-p (%pathname-type pathname)))
-        (:directory (%wild-directory-p (%pathname-directory pathname)))
-        (t (or (wild-p (%pathname-name pathname))
-               (wild-p (%pathname-type pathname))
-               (%wild-directory-p (%pathname-directory pathname))))))))
-
-(defun %wild-directory-p (directory)
-  (if (some (lambda (part) (%memq part '(:wild :wild-inferiors))) directory) t nil))
-
-;;; Matching.
-
-(defun %text-matches-p (text pattern)
-  ;; Whether TEXT matches PATTERN, where * stands for any characters.
-  (let ((star (position #\* pattern)))
-    (if (null star)
-        (string= text pattern)
-        (and (>= (length text) star)
-             (string= text pattern :end1 star :end2 star)
-             (let ((rest (subseq pattern (1+ star))))
-               (do ((i star (1+ i)))
-                   ((> i (length text)) nil)
-                 (when (%text-matches-p (subseq text i) rest)
-                   (return t))))))))
-
-(defun %component-matches-p (component pattern)
-  (cond ((or (null pattern) (eq pattern :wild)) t)
-        ((and (stringp component) (stringp pattern)) (%text-matches-p component pattern))
-        (t (equal component pattern))))
-
-(defun %directory-matches-p (directory pattern)
-  (cond ((null pattern) (null directory))
-        ((eq (first pattern) :wild-inferiors)
-         (or (%directory-matches-p directory (rest pattern))
-             (and directory (%directory-matches-p (rest directory) pattern))))
-        ((null directory) nil)
-        (t (and (%component-matches-p (first directory) (first pattern))
-                (%directory-matches-p (rest directory) (rest pattern))))))
-
-(defun pathname-match-p (pathname wildcard)
-  (let ((pathname (pathname pathname))
-        (wildcard (pathname wildcard)))
-    (and (or (null (%pathname-directory wildcard))
-             (%directory-matches-p (%pathname-directory pathname) (%pathname-directory wildcard)))
-         (%component-matches-p (%pathname-name pathname) (%pathname-name wildcard))
-         (%component-matches-p (%pathname-type pathname) (%pathname-type wildcard))
-         t)))
+         default-version)
+     (or (%pathname-host pathname) (%pathname-host defaults)))))
 
 ;;; Printing and comparing.
 
@@ -264,8 +276,18 @@
              (%output-string (namestring pathname) stream))
       (%write-simple-string (namestring pathname) stream)))
 (%set-layout-print-function *pathname-layout* #'%print-pathname)
+(%set-layout-print-function *logical-pathname-layout* #'%print-pathname)
 
-(defun %pathname-equal (a b)
-  (and (equal (%pathname-directory a) (%pathname-directory b))
+(defun %equal-pathnames (a b)
+  (and (equal (%pathname-host a) (%pathname-host b))
+       (equal (%pathname-directory a) (%pathname-directory b))
        (equal (%pathname-name a) (%pathname-name b))
-       (equal (%pathname-type a) (%pathname-type b))))
+       (equal (%pathname-type a) (%pathname-type b))
+       ;; Files have no versions.
+       (or (null (%pathname-host a))
+           (equal (%pathname-version a) (%pathname-version b)))))
+
+(defun %pathname-hash (pathname)
+  (%mix-hash (%equal-hash (%pathname-name pathname) 1)
+             (%mix-hash (%equal-hash (%pathname-type pathname) 1)
+                        (%equal-hash (%pathname-directory pathname) 2))))

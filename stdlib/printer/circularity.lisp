@@ -7,6 +7,9 @@
 (defvar *circularity-table* nil)
 (defvar *circularity-label* 0)
 
+;;; The object whose label was written last: a logical block that prints it must not write it again.
+(defvar *labelled-object* nil)
+
 (defun %may-be-shared-p (object)
   (or (consp object)
       (and (arrayp object) (not (stringp object)) (not (bit-vector-p object)))

@@ -3,9 +3,6 @@
 ;;;; Logical blocks and the operators that act inside them. Without *PRINT-PRETTY* a block only
 ;;;; writes its prefix and suffix.
 
-;;; The object whose label was written last: a block that prints it must not write it again.
-(defvar *labelled-object* nil)
-
 (defun %check-affix (string)
   (unless (stringp string)
     (error 'type-error :datum string :expected-type 'string))

@@ -32,7 +32,7 @@
     (cond ((%native-p target) (%primitive stream-column target))
           ((eq (%composite-type target) :broadcast)
            (let ((parts (%composite-parts target)))
-             (if parts (%stream-column (first (last parts))) nil)))
+             (if parts (%stream-column (first (last parts))) 0)))
           ((eq (%composite-type target) :pretty) (%pretty-column (%composite-parts target)))
           (t (%user-stream-call 'stream-column target)))))
 

@@ -39,22 +39,38 @@ pub fn from_floats(ctx: &mut ThreadContext, re: f64, im: f64, format: Format) ->
     record(ctx, kind::COMPLEX, &parts)
 }
 
+// A real operand has no imaginary part: calculating with a zero in its place would change the signs
+// of zeros.
+
 pub fn add(ctx: &mut ThreadContext, a: Value, b: Value) -> LispResult {
     let ((ar, ai), (br, bi)) = (parts(a), parts(b));
     let re = arithmetic::add(ctx, ar, br)?;
-    let im = arithmetic::add(ctx, ai, bi)?;
+    let im = match (a.is_kind(kind::COMPLEX), b.is_kind(kind::COMPLEX)) {
+        (true, true) => arithmetic::add(ctx, ai, bi)?,
+        (true, false) => ai,
+        _ => bi,
+    };
     make_complex(ctx, re, im)
 }
 
 pub fn sub(ctx: &mut ThreadContext, a: Value, b: Value) -> LispResult {
     let ((ar, ai), (br, bi)) = (parts(a), parts(b));
     let re = arithmetic::sub(ctx, ar, br)?;
-    let im = arithmetic::sub(ctx, ai, bi)?;
+    let im = match (a.is_kind(kind::COMPLEX), b.is_kind(kind::COMPLEX)) {
+        (true, true) => arithmetic::sub(ctx, ai, bi)?,
+        (true, false) => ai,
+        _ => arithmetic::negate(ctx, bi)?,
+    };
     make_complex(ctx, re, im)
 }
 
 pub fn mul(ctx: &mut ThreadContext, a: Value, b: Value) -> LispResult {
     let ((ar, ai), (br, bi)) = (parts(a), parts(b));
+    if !(a.is_kind(kind::COMPLEX) && b.is_kind(kind::COMPLEX)) {
+        let (re, im, factor) = if a.is_kind(kind::COMPLEX) { (ar, ai, b) } else { (br, bi, a) };
+        let (re, im) = (arithmetic::mul(ctx, re, factor)?, arithmetic::mul(ctx, im, factor)?);
+        return make_complex(ctx, re, im);
+    }
     let re = difference_of_products(ctx, ar, br, ai, bi)?;
     let left = arithmetic::mul(ctx, ar, bi)?;
     let right = arithmetic::mul(ctx, ai, br)?;

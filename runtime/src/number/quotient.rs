@@ -64,7 +64,8 @@ fn divide_floats(
         return Err(errors::arithmetic_error(ctx, kind, rounding.operator(), &[x, y]));
     }
     // The remainder of truncation is always representable, and Rust computes it exactly.
-    let rest = a % b;
+    // What is left of nothing is a positive zero, as in the difference it stands for.
+    let rest = if a % b == 0.0 { 0.0 } else { a % b };
     let quotient = truncated_quotient(ctx, a, b, rest)?;
     let positive = (rest < 0.0) == (b < 0.0);
     let away = rest != 0.0

@@ -272,7 +272,7 @@ pub fn phase(ctx: &mut ThreadContext, x: Value) -> LispResult {
             atan2(ctx, im, re)
         }
         Some(Number::Integer(_) | Number::Ratio(_)) if is_negative_real(x) => Ok(Value::single(consts::PI as f32)),
-        Some(Number::Integer(_) | Number::Ratio(_)) => Ok(Value::ZERO),
+        Some(Number::Integer(_) | Number::Ratio(_)) => Ok(Value::single(0.0)),
         Some(Number::Single(f)) => Ok(Value::single(0f32.atan2(f))),
         Some(Number::Double(f)) => Ok(Format::Double.box_float(ctx, 0f64.atan2(f))),
     }

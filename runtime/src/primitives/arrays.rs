@@ -40,6 +40,12 @@ fn locate(ctx: &mut ThreadContext, v: Value, index: Value) -> LispResult<(Value,
     }
 }
 
+/// Element `index` of a one-dimensional array of any kind.
+pub fn vector_element(ctx: &mut ThreadContext, v: Value, index: Value) -> LispResult {
+    let (data, i) = locate(ctx, v, index)?;
+    Ok(element(ctx, data, i))
+}
+
 fn not_a_vector(ctx: &mut ThreadContext, v: Value) -> crate::value::Raised {
     ctx.raise(ErrorKind::Type, &[v, well_known(Sym::VECTOR)])
 }

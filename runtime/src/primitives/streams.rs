@@ -33,8 +33,8 @@ fn keyword_text(v: Value) -> String {
 
 fn if_exists(v: Value) -> Option<IfExists> {
     Some(match keyword_text(v).as_str() {
-        "ERROR" | "NEW-VERSION" => IfExists::Error,
-        "RENAME" => IfExists::Rename,
+        "ERROR" => IfExists::Error,
+        "RENAME" | "NEW-VERSION" => IfExists::Rename,
         "SUPERSEDE" | "RENAME-AND-DELETE" => IfExists::Supersede,
         "OVERWRITE" => IfExists::Overwrite,
         "APPEND" => IfExists::Append,

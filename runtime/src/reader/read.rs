@@ -521,6 +521,9 @@ impl Reader<'_> {
         match operand {
             Operand::Wrap(operator, depth) => {
                 self.backquote -= depth;
+                if self.suppressed() {
+                    return Ok(Some(nil()));
+                }
                 Ok(Some(list(ctx, &[well_known(operator), value])))
             }
             Operand::Skip => {

@@ -13,7 +13,8 @@ use crate::io::Position;
 use crate::object::character::{self, upcase};
 use crate::object::symbol::well_known;
 use crate::object::text::{rust_text, string_code_points};
-use crate::object::{make_simple_vector, record, simple_vector, string_chars};
+use crate::object::{make_simple_vector, record, simple_vector};
+use crate::primitives::arrays::vector_element;
 use crate::value::{Value, nil};
 
 /// Elements that `#n(` and `#n*` may ask for: far more than a program text holds.
@@ -75,6 +76,11 @@ impl Reader<'_> {
             'C' => self.push_operand(Operand::Complex, start),
             'P' => self.push_operand(Operand::Pathname, start),
             'S' => self.push_operand(Operand::Structure, start),
+            // Skipped as a token.
+            _ if self.suppressed() => {
+                self.read_opt_token(ctx)?;
+                Ok(Step::Value(nil(), start))
+            }
             _ => Err(Failure::syntax(format!("#{sub} is not defined"))),
         }
     }
@@ -313,7 +319,7 @@ impl Reader<'_> {
             let mut inner = Vec::new();
             let mut dimension = None;
             for sequence in elements {
-                let parts = sequence_elements(sequence)
+                let parts = sequence_elements(ctx, sequence)
                     .ok_or_else(|| Failure::syntax("the contents of an array are nested sequences"))?;
                 if *dimension.get_or_insert(parts.len()) != parts.len() {
                     return Err(Failure::syntax("the rows of an array differ in length"));
@@ -348,17 +354,20 @@ fn make_bit_vector(ctx: &mut ThreadContext, bits: &[bool]) -> Value {
     Value(base as u64 | OTHER_TAG)
 }
 
-/// The elements of a proper list, vector, string or bit vector.
-fn sequence_elements(v: Value) -> Option<Vec<Value>> {
+/// The elements of a proper list or of a vector of any kind.
+fn sequence_elements(ctx: &mut ThreadContext, v: Value) -> Option<Vec<Value>> {
     if v.is_list() {
         return Some(v.list_iter().collect());
     }
-    match v.other_kind()? {
-        kind::SIMPLE_VECTOR => Some((0..v.size()).map(|i| v.slot(i)).collect()),
-        kind::STRING | kind::BASE_STRING => Some(string_chars(v).map(Value::character).collect()),
-        kind::BIT_VECTOR => Some((0..v.size()).map(|i| Value::fixnum((v.slot(i / 64).0 >> (i % 64) & 1) as i64)).collect()),
-        _ => None,
-    }
+    let length = match v.other_kind()? {
+        kind::ARRAY if v.size() == array::DIMENSIONS + 1 => {
+            let fill_pointer = v.slot(array::FILL_POINTER).to_fixnum();
+            fill_pointer.unwrap_or(v.slot(array::TOTAL).as_fixnum())
+        }
+        kind::SIMPLE_VECTOR..=kind::VECTOR_F64 => v.size() as i64,
+        _ => return None,
+    };
+    (0..length).map(|i| vector_element(ctx, v, Value::fixnum(i)).ok()).collect()
 }
 
 /// A general array; of rank one, a simple vector.

@@ -12,6 +12,7 @@ use crate::object::package::{self, package_text};
 use crate::object::symbol::make_symbol_named;
 use crate::object::text::rust_text;
 use crate::value::{LispResult, Value};
+use std::ops::Range;
 
 /// The characters of a token as they were read.
 #[derive(Default)]
@@ -42,29 +43,40 @@ impl Token {
         self.has_escape |= escaped;
     }
 
-    /// Applies the readtable's case to the unescaped characters.
+    /// Applies the readtable's case to the unescaped characters. The prefix that names a package
+    /// and the name are inverted each by itself, as they are printed.
     pub fn convert_case(&mut self, case: Case) {
+        let mut starts = self.markers();
+        starts.push(self.chars.len());
+        let mut start = 0;
+        for end in starts {
+            self.convert_part(case, start..end);
+            start = end;
+        }
+    }
+
+    fn convert_part(&mut self, case: Case, part: Range<usize>) {
         let convert: fn(u32) -> u32 = match case {
             Case::Preserve => return,
             Case::Upcase => upcase,
             Case::Downcase => downcase,
-            Case::Invert => match self.only_case() {
+            Case::Invert => match self.only_case(part.clone()) {
                 Some(Case::Upcase) => downcase,
                 Some(_) => upcase,
                 None => return,
             },
         };
-        for (c, escaped) in self.chars.iter_mut().zip(&self.escaped) {
+        for (c, escaped) in self.chars[part.clone()].iter_mut().zip(&self.escaped[part]) {
             if !escaped {
                 *c = convert(*c);
             }
         }
     }
 
-    /// The one case that all unescaped letters with case have.
-    fn only_case(&self) -> Option<Case> {
+    /// The one case that all unescaped letters with case of a part have.
+    fn only_case(&self, part: Range<usize>) -> Option<Case> {
         let letters = || {
-            let unescaped = self.chars.iter().zip(&self.escaped).filter(|(_, escaped)| !**escaped);
+            let unescaped = self.chars[part.clone()].iter().zip(&self.escaped[part.clone()]).filter(|(_, escaped)| !**escaped);
             unescaped.map(|(c, _)| *c).filter(|&c| is_both_case(c))
         };
         if letters().all(is_upper) {

@@ -413,18 +413,27 @@
     nil))
 
 (defun %fill-spaces (items)
-  ;; ITEMS with a fill newline after each run of blanks in their literal text.
-  (let ((result '()))
+  ;; ITEMS with a fill newline after each run of blanks in their literal text, also of the blocks
+  ;; inside that are no logical blocks themselves.
+  (let ((result '()) (after-newline nil))
     (dolist (item items (nreverse result))
-      (if (%directive-p item)
-          (push item result)
-          (do ((start 0))
-              ((>= start (length item)))
-            (let* ((blank (position #\Space item :start start))
-                   (end (if blank
-                            (or (position #\Space item :start blank :test-not #'eql) (length item))
-                            (length item))))
-              (push (subseq item start end) result)
-              (when blank
-                (push (vector #\_ '() t nil nil 0) result))
-              (setq start end)))))))
+      (cond ((stringp item)
+             (do ((start (if after-newline (or (position #\Space item :test-not #'eql) 0) 0)))
+                 ((>= start (length item)))
+               (let* ((blank (position #\Space item :start start))
+                      (end (if blank
+                               (or (position #\Space item :start blank :test-not #'eql) (length item))
+                               (length item))))
+                 (push (subseq item start end) result)
+                 (when blank
+                   (push (vector #\_ '() t nil nil 0) result))
+                 (setq start end))))
+            ((or (null (%closing-char (%directive-char item)))
+                 (%pretty-directive-p item))
+             (push item result))
+            (t
+             (let ((copy (copy-seq item)) (block (copy-seq (%directive-data item))))
+               (%set-svref block 0 (mapcar #'%fill-spaces (svref block 0)))
+               (%set-svref copy 4 block)
+               (push copy result))))
+      (setq after-newline (%item-is-p item #\Newline)))))
