@@ -12,7 +12,8 @@
       (error 'simple-file-error :pathname pathname
                                 :format-control "~S is wild."
                                 :format-arguments (list (namestring pathname))))
-    (namestring pathname)))
+    (let ((name (namestring pathname)))
+      (if (string= name "") "." name))))
 
 (defun %integer-element-type (type)
   ;; TYPE as (UNSIGNED-BYTE n) or (SIGNED-BYTE n) of whole octets; NIL for character types.
@@ -75,7 +76,7 @@
     (cond ((not (%native-p target)) nil)
           ((not position-p)
            (let ((octets (%primitive stream-file-position target)))
-             (if octets (floor octets (%element-octets target)) nil)))
+             (if octets (values (floor octets (%element-octets target))) nil)))
           (t (%primitive set-stream-file-position
                          target
                          (case position
@@ -104,7 +105,7 @@
              (if parts (file-length (first (last parts))) 0)))
           ((%file-stream-p target)
            (let ((octets (%primitive stream-file-length target)))
-             (if octets (floor octets (%element-octets target)) nil)))
+             (if octets (values (floor octets (%element-octets target))) nil)))
           (t (error 'type-error :datum stream :expected-type '(or file-stream broadcast-stream))))))
 
 (defun file-string-length (stream object)

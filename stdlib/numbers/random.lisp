@@ -15,3 +15,7 @@
       (%type-error limit '(or (integer 1) (float (0.0)))))
   (if (random-state-p state) nil (%type-error state 'random-state))
   (%primitive random limit state))
+;;; A random state is printed readably as a call of this with its words.
+(defun %random-state-from (&rest words)
+  (%primitive make-random-state
+              (make-array 4 :element-type '(unsigned-byte 64) :initial-contents words)))

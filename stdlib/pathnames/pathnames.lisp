@@ -119,7 +119,7 @@
         ((stringp designator)
          (%parse-string designator (%pathname-host *default-pathname-defaults*)))
         ((and (%stream-object-p designator) (%file-stream-name designator)))
-        (t (error 'type-error :datum designator :expected-type '(or string pathname stream)))))
+        (t (error 'type-error :datum designator :expected-type '(or string pathname file-stream)))))
 
 ;;; Reading from `#P`.
 (defun %pathname-from-reader (text)

@@ -15,6 +15,8 @@
 
 (defmacro %dispatch-entries (table) `(%instance-ref ,table 1))
 
+;;; The table that COPY-PPRINT-DISPATCH copies for NIL. It is empty: lists have styles of their own.
+(defvar *standard-pprint-dispatch* (%make-dispatch-table '()))
 (setq *print-pprint-dispatch* (%make-dispatch-table '()))
 
 (defun %dispatch-table (designator)

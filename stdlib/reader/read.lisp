@@ -136,6 +136,7 @@
          (*print-array* t) (*print-base* 10) (*print-case* :upcase) (*print-circle* nil)
          (*print-escape* t) (*print-gensym* t) (*print-length* nil) (*print-level* nil)
          (*print-lines* nil) (*print-miser-width* nil) (*print-pretty* nil) (*print-radix* nil)
+         (*print-pprint-dispatch* *standard-pprint-dispatch*)
          (*print-readably* t) (*print-right-margin* nil)
          (*read-base* 10) (*read-default-float-format* 'single-float) (*read-eval* t)
          (*read-suppress* nil) (*readtable* (copy-readtable nil)))

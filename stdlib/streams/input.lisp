@@ -158,9 +158,7 @@
                          (and (%stream-object-p stream) (%character-stream-p stream)))
                      #'%read-char
                      #'%read-byte)))
-    (unless (and (integerp start) (integerp end) (<= 0 start end (length sequence)))
-      (error 'ext:index-out-of-bounds :datum start :sequence sequence
-                                      :expected-type (list 'integer 0 (length sequence))))
+    (%check-bounds sequence start end)
     (if (listp sequence)
         (do ((rest (nthcdr start sequence) (cdr rest))
              (i start (1+ i)))

@@ -119,14 +119,21 @@
     (or (%memq type '(character base-char standard-char extended-char t :default))
         (eq type 'string-char))))
 
+(defun %check-bounds (sequence start end)
+  (let ((length (length sequence)))
+    (unless (and (integerp end) (<= 0 end length))
+      (error 'ext:index-out-of-bounds :datum end :sequence sequence
+                                      :expected-type (list 'integer 0 length)))
+    (unless (and (integerp start) (<= 0 start end))
+      (error 'ext:index-out-of-bounds :datum start :sequence sequence
+                                      :expected-type (list 'integer 0 end)))))
+
 (defun write-sequence (sequence stream &key (start 0) end)
   (if (stringp sequence)
       (write-string sequence stream :start start :end end)
       (let ((characters (and (%stream-object-p stream) (%character-stream-p stream)))
             (end (or end (length sequence))))
-        (unless (and (integerp start) (<= 0 start end (length sequence)))
-          (error 'ext:index-out-of-bounds :datum start :sequence sequence
-                                          :expected-type (list 'integer 0 end)))
+        (%check-bounds sequence start end)
         (if (listp sequence)
             (let ((rest (nthcdr start sequence)))
               (dotimes (i (- end start))

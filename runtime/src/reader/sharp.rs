@@ -41,6 +41,11 @@ impl Reader<'_> {
                 let value = self.call(ctx, function, &args)?;
                 Ok(value.map_or(Step::Nothing, |v| Step::Value(v, start)))
             }
+            // Skipped as a token.
+            _ if self.suppressed() => {
+                self.read_opt_token(ctx)?;
+                Ok(Step::Value(nil(), start))
+            }
             _ => {
                 let shown = character::name(sub).unwrap_or_else(|| rust_text(&[sub]));
                 Err(Failure::syntax(format!("{}{shown} is not defined", rust_text(&[c]))))
@@ -76,11 +81,6 @@ impl Reader<'_> {
             'C' => self.push_operand(Operand::Complex, start),
             'P' => self.push_operand(Operand::Pathname, start),
             'S' => self.push_operand(Operand::Structure, start),
-            // Skipped as a token.
-            _ if self.suppressed() => {
-                self.read_opt_token(ctx)?;
-                Ok(Step::Value(nil(), start))
-            }
             _ => Err(Failure::syntax(format!("#{sub} is not defined"))),
         }
     }

@@ -1,0 +1,7 @@
+(let ((*print-pretty* t) (*print-right-margin* 60))
+  (format t "~:<~W ~W~:>~%" '(1 . 2))
+  (let ((*print-length* 2)) (format t "~:<~@{~W~^ ~}~:>~%" '(1 2 3 4)))
+  (let ((list (list 1 2 3)))
+    (setf (cdddr list) list)
+    (let ((*print-circle* t)) (format t "~:<~@{~W~^ ~}~:>~%" list)))
+  (format t "~:<~W~:>~%" 'atom))

@@ -1,0 +1,5 @@
+(let ((table (make-hash-table :test 'equal)))
+  (setf (gethash #P"/a/b.c" table) 1)
+  (print (gethash (make-pathname :directory '(:absolute "a") :name "b" :type "c") table))
+  (print (equal #P"/a/b.c" (pathname "/a/b.c")))
+  (print (equal #P"/a/b.c" #P"/a/b.d")))

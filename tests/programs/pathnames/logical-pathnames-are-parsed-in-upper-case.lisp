@@ -1,0 +1,8 @@
+(setf (logical-pathname-translations "WORK") '(("SRC;**;*.*" "/home/me/src/**/*.*") ("*.*" "/tmp/*.*")))
+(let ((p (logical-pathname "work:src;deep;file.lisp.3")))
+  (print (list (pathname-host p) (pathname-directory p) (pathname-name p) (pathname-type p)
+               (pathname-version p)))
+  (print (typep p 'logical-pathname))
+  (print (namestring p)))
+(print (pathname-directory (logical-pathname "WORK:;near;x")))
+(print (handler-case (logical-pathname "nohost:x") (type-error () 'type-error)))

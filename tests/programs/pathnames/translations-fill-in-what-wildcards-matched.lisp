@@ -1,0 +1,7 @@
+(setf (logical-pathname-translations "WORK")
+      '(("SRC;**;*.*" "/home/me/src/**/*.*") ("*.TXT" "/tmp/notes/*.text") ("*.*" "/tmp/*.*")))
+(dolist (name '("WORK:SRC;A;B;FILE.LISP" "WORK:SRC;FILE.LISP" "WORK:README.TXT" "WORK:OTHER.DAT"))
+  (print (namestring (translate-logical-pathname name))))
+(print (namestring (translate-pathname "/a/b/c.lisp" "/a/*/*.lisp" "/x/*/y/*.fasl")))
+(print (namestring (translate-pathname "/a/b/c/d.x" "/a/**/*.*" "/q/**/*.*")))
+(print (namestring (translate-pathname "foobar.l" "foo*.l" "*-old.l")))

@@ -1,0 +1,7 @@
+(let ((*print-pretty* t) (*print-right-margin* 30) (*print-miser-width* nil) (*print-case* :downcase))
+  (prin1 '(let ((first-value 1) (second-value 2)) (list first-value second-value)))
+  (terpri)
+  (prin1 '(when condition (do-this) 'quoted #'function (do-that argument)))
+  (terpri)
+  (prin1 '(concatenate 'string first-string second-string))
+  (terpri))

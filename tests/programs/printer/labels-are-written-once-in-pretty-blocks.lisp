@@ -1,0 +1,8 @@
+(let ((*print-pretty* t) (*print-circle* t) (*print-right-margin* 60))
+  (let* ((shared (list 1 2)) (tail (list 'x 'y)))
+    (prin1 (list shared shared)) (terpri)
+    (prin1 (list* 'a tail tail)) (terpri)
+    (setf (cdr (last tail)) tail)
+    (prin1 tail) (terpri)
+    (pprint-fill *standard-output* (list shared shared)) (terpri)
+    (format t "~:<~W ~W~:>~%" (list shared shared))))

@@ -1,0 +1,6 @@
+(let ((*print-pretty* t) (*print-right-margin* 10) (*print-miser-width* nil) (*print-lines* 2))
+  (pprint-linear *standard-output* '(one two three four))
+  (terpri)
+  (setq *print-lines* 4)
+  (pprint-linear *standard-output* '(one two three four))
+  (terpri))

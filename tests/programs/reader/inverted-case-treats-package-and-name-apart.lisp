@@ -1,0 +1,7 @@
+(let ((*readtable* (copy-readtable nil)))
+  (setf (readtable-case *readtable*) :invert)
+  (let ((results (list (symbol-name (read-from-string "keyword::Mixed"))
+                       (symbol-name (read-from-string "keyword::LOUD"))
+                       (symbol-name (read-from-string "keyword::quiet")))))
+    (setf (readtable-case *readtable*) :upcase)
+    (print results)))

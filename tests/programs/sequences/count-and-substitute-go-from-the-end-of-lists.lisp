@@ -1,0 +1,6 @@
+(let ((seen '()))
+  (count 1 '(1 2 3) :from-end t :key (lambda (x) (push x seen) x))
+  (print seen))
+(let ((seen '()))
+  (substitute 0 1 '(1 2 3) :from-end t :key (lambda (x) (push x seen) x))
+  (print seen))

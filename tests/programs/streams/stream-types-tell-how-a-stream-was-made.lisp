@@ -1,0 +1,11 @@
+(let* ((in (make-string-input-stream "x"))
+       (out (make-string-output-stream))
+       (streams (list in out (make-synonym-stream '*standard-output*) (make-broadcast-stream)
+                      (make-concatenated-stream) (make-two-way-stream in out)
+                      (make-echo-stream in out)))
+       (types '(string-stream synonym-stream broadcast-stream concatenated-stream two-way-stream
+                echo-stream file-stream)))
+  (dolist (stream streams)
+    (print (remove-if-not (lambda (type) (typep stream type)) types)))
+  (print (every (lambda (type) (subtypep type 'stream)) types))
+  (print (multiple-value-list (subtypep 'echo-stream 'file-stream))))
