@@ -20,6 +20,8 @@ mod token;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod name_tests;
+#[cfg(test)]
 mod user_macro_tests;
 mod variables;
 

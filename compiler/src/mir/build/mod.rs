@@ -10,6 +10,7 @@ mod exits;
 mod expr;
 mod functions;
 mod prims;
+mod slots;
 mod vectors;
 pub mod ssa;
 

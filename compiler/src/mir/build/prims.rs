@@ -333,7 +333,7 @@ impl Builder<'_, '_> {
         let inst = Inst::Load { element, tag: tag as u8, offset, base };
         if element == Element::Tagged { self.any(inst) } else { self.word(inst) }
     }
-    fn store(&mut self, tag: u64, offset: i32, base: ValueId, value: ValueId) {
+    pub(super) fn store(&mut self, tag: u64, offset: i32, base: ValueId, value: ValueId) {
         let barrier = self.ty(value).set.may_be_reference();
         self.effect(Inst::Store { element: Element::Tagged, tag: tag as u8, offset, base, value, barrier });
     }
@@ -555,49 +555,6 @@ impl Builder<'_, '_> {
         let low = self.const_word(CHARACTER_BYTE as i64);
         let bits = self.word(Inst::WordOp(WordOp::Or, shifted, low));
         self.tagged(Inst::FromBits(bits), TypeSet::CHARACTER)
-    }
-
-    // Slots.
-
-    fn slot_ref(&mut self, tag: u64, v: &[ValueId]) -> ValueId {
-        let t = self.ty(v[1]);
-        if t.is_fixnum() && t.low == t.high {
-            return self.load(Element::Tagged, tag, layout::slot_offset(t.low as usize), v[0]);
-        }
-        let index = self.word(Inst::Untag(v[1]));
-        self.any(Inst::LoadIndexed { element: Element::Tagged, tag: tag as u8, offset: 8, base: v[0], index })
-    }
-    fn set_slot(&mut self, tag: u64, v: &[ValueId]) -> ValueId {
-        let t = self.ty(v[1]);
-        if t.is_fixnum() && t.low == t.high {
-            self.store(tag, layout::slot_offset(t.low as usize), v[0], v[2]);
-            return v[2];
-        }
-        let index = self.word(Inst::Untag(v[1]));
-        let barrier = self.ty(v[2]).set.may_be_reference();
-        self.effect(Inst::StoreIndexed {
-            element: Element::Tagged,
-            tag: tag as u8,
-            offset: 8,
-            base: v[0],
-            index,
-            value: v[2],
-            barrier,
-        });
-        v[2]
-    }
-    fn layout_of(&mut self, v: ValueId) -> ValueId {
-        let (yes, no) = (self.f.new_block(), self.f.new_block());
-        let join = self.new_join(Want::One);
-        let c = self.bool(Inst::Is(TypeSet::INSTANCE, v));
-        self.branch(c, yes, no);
-        self.seal_and_go(yes);
-        let layout = self.load(Element::Tagged, INSTANCE_TAG, 8, v);
-        self.jump(join, vec![layout]);
-        self.seal_and_go(no);
-        let nil = self.nil();
-        self.jump(join, vec![nil]);
-        self.enter_value(join)
     }
 }
 
