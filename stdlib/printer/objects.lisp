@@ -81,9 +81,11 @@
 (defun %output-structure (object layout stream)
   (let ((slots (%layout-slots layout))
         (name (%layout-name layout)))
-    (if (%level-exceeded-p *current-print-depth*)
-        (%write-char #\# stream)
-        (let ((*current-print-depth* (1+ *current-print-depth*)))
+    (cond
+      ((%level-exceeded-p *current-print-depth*) (%write-char #\# stream))
+      (*print-pretty* (%output-pretty-structure object name slots stream))
+      (t
+       (let ((*current-print-depth* (1+ *current-print-depth*)))
           (%write-simple-string "#S(" stream)
           (%output-object name stream)
           (dotimes (i (length slots))
@@ -96,7 +98,7 @@
               (%write-name slot-name stream))
             (%write-char #\Space stream)
             (%output-object (%instance-ref object (1+ i)) stream))
-          (%write-char #\) stream)))))
+          (%write-char #\) stream))))))
 
 (defun %output-condition (condition stream)
   (if (or *print-escape* *print-readably*)

@@ -1,45 +1,19 @@
 (in-package "ROOK-KERNEL")
 
-;;;; READ and readtables, over the runtime's reader. The runtime reads native streams; other streams
-;;;; are read by way of a string stream that holds what is left of them.
+;;;; READ and readtables, over the runtime's reader. It reads native streams by itself and asks for
+;;;; the characters of all others through %READ-CHAR and %UNREAD-CHAR.
 
 (defun %readable-stream (designator)
   (%input-target (%input-stream designator)))
 
-(defun %rest-as-string-stream (stream)
-  (let ((out (make-string-output-stream)))
-    (do ((char (%read-char stream) (%read-char stream)))
-        ((null char))
-      (%write-char char out))
-    (make-string-input-stream (get-output-stream-string out))))
-
-(defun %call-reader (designator function)
-  (let ((stream (%readable-stream designator)))
-    (cond ((%native-p stream) (funcall function stream))
-          ((and (eq (%composite-type stream) :echo)
-                (%native-p (%input-target (first (%composite-parts stream)))))
-           (funcall function (%input-target (first (%composite-parts stream)))))
-          (t
-           ;; What the reader leaves over goes back to the front of a concatenated stream.
-           (let ((copy (%rest-as-string-stream stream)))
-             (multiple-value-prog1 (funcall function copy)
-               (when (eq (%composite-type stream) :concatenated)
-                 (%set-other-ref stream +composite-parts+ (list copy)))))))))
-
 (defun read (&optional stream (eof-error-p t) eof-value recursive-p)
-  (%call-reader stream
-                (lambda (native)
-                  (%primitive read-object native eof-error-p eof-value recursive-p nil))))
+  (%primitive read-object (%readable-stream stream) eof-error-p eof-value recursive-p nil))
 
 (defun read-preserving-whitespace (&optional stream (eof-error-p t) eof-value recursive-p)
-  (%call-reader stream
-                (lambda (native)
-                  (%primitive read-object native eof-error-p eof-value recursive-p t))))
+  (%primitive read-object (%readable-stream stream) eof-error-p eof-value recursive-p t))
 
 (defun read-delimited-list (char &optional stream recursive-p)
-  (%call-reader stream
-                (lambda (native)
-                  (%primitive read-delimited-list char native recursive-p))))
+  (%primitive read-delimited-list char (%readable-stream stream) recursive-p))
 
 (defun read-from-string (string &optional (eof-error-p t) eof-value
                          &key (start 0) end preserve-whitespace)
