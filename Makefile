@@ -99,9 +99,15 @@ $(ROOK): $(LIBRARY) $(COMPILER_ARCHIVE)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $(LIBRARY) $(COMPILER_ARCHIVE) -lgcc_s -lpthread -ldl -lm -lc -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections -pie
 
+# Without debug information, which only a developer of Rook would use: links are five times faster.
 $(FULL_ARCHIVE): $(COMPILER_ARCHIVE)
-$(LEAN_ARCHIVE): $(RUNTIME_ARCHIVE)
+	@mkdir -p $(@D)
+	objcopy --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd $< $@
+
+$(LEAN_ARCHIVE): $(RUNTIME_ARCHIVE) runtime/lean-archive
+	@mkdir -p $(@D)
+	runtime/lean-archive $< $@
+
 $(HEADER): runtime/include/rook.h
-$(FULL_ARCHIVE) $(LEAN_ARCHIVE) $(HEADER):
 	@mkdir -p $(@D)
 	cp $< $@

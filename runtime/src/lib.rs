@@ -19,3 +19,4 @@ pub mod foreign;
 pub mod capi;
 pub mod embed;
 pub mod start;
+mod panic;

@@ -194,9 +194,8 @@ fn link(image: &Image, roots: &Roots, library_functions: usize, folder: &Path, o
             arguments.push(toolchain::file_argument(&object_path));
             arguments.extend(options.link.iter().cloned());
             arguments.push(archive.into());
-            for flag in ["-pie", "-Wl,-z,now", "-Wl,-z,relro", "-Wl,-z,noexecstack", "-Wl,--gc-sections", "-Wl,--build-id", "-lgcc_s", "-lpthread", "-ldl", "-lm", "-lc"] {
-                arguments.push(flag.into());
-            }
+            arguments.extend(toolchain::hardening_and_size().into_iter().map(OsString::from));
+            arguments.extend(["-lgcc_s", "-lpthread", "-ldl", "-lm", "-lc"].map(OsString::from));
             if !options.verbose {
                 arguments.push("-Wl,--strip-debug".into());
             }

@@ -37,6 +37,27 @@ pub fn run_linker(linker: &str, arguments: &[OsString]) -> Result<(), LinkError>
     Err(LinkError::Failed { linker: linker.to_string(), output: text })
 }
 
+/// Options for every program, before the runtime's own libraries.
+///
+/// Packed relative relocations take a bit instead of 24 bytes per pointer; the C library can apply them
+/// since 2.36, and a program needs at least the version that it was linked with.
+pub fn hardening_and_size() -> Vec<&'static str> {
+    let mut flags = vec!["-pie", "-Wl,-z,now", "-Wl,-z,relro", "-Wl,-z,noexecstack"];
+    flags.extend(["-Wl,--gc-sections", "-Wl,--build-id", "-Wl,--as-needed"]);
+    if libc_version() >= (2, 36) {
+        flags.push("-Wl,-z,pack-relative-relocs");
+    }
+    flags
+}
+
+/// Version of the C library of this machine; (0, 0) when it is not known.
+fn libc_version() -> (u32, u32) {
+    // SAFETY: the function takes nothing and returns a static C string.
+    let text = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) }.to_string_lossy().into_owned();
+    let mut parts = text.split('.').map(|p| p.parse().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+}
+
 /// A file name as a linker argument: one that begins with `-` must not become an option.
 pub fn file_argument(path: &Path) -> OsString {
     if path.as_os_str().as_encoded_bytes().starts_with(b"-") {
