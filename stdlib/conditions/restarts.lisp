@@ -235,4 +235,8 @@
   (format *query-io* "~&~A: " prompt)
   (finish-output *query-io*)
   (multiple-value-list (eval (read *query-io*))))
+
 (defun %ask-for-value () (%ask-for-values "Enter a form to be evaluated"))
+
+;;; A program that invokes no restart interactively need not be able to read.
+(%put-property '%ask-for-values '%called-with 'invoke-restart-interactively)

@@ -5,6 +5,5 @@
 (defun %guarded-call (function arguments)
   (handler-case (cons t (apply function arguments))
     (error (condition)
-      (cons nil (coerce (handler-case (princ-to-string condition)
-                          (error () "an error whose report failed"))
-                        'simple-string)))))
+      (cons nil (%simple-string (handler-case (princ-to-string condition)
+                                  (error () "an error whose report failed")))))))

@@ -218,7 +218,7 @@
         (type (%pathname-type pathname)))
     (if (and type (not (eq type :unspecific)))
         (concatenate 'simple-string name "." (%component-text type))
-        (coerce name 'simple-string))))
+        (%simple-string name))))
 
 (defun namestring (pathname)
   (let ((pathname (pathname pathname)))

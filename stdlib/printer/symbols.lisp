@@ -102,7 +102,7 @@
          (:downcase (%write-simple-string name stream))
          (:upcase (%write-converted name stream #'char-upcase))
          (t (%write-capitalized name stream #'lower-case-p))))
-      (:invert (%write-simple-string (coerce (%invert-case name) 'simple-string) stream))
+      (:invert (%write-simple-string (%simple-string (%invert-case name)) stream))
       (t (%write-simple-string name stream)))))
 
 (defun %write-escaped-name (name stream)
@@ -129,12 +129,15 @@
           ((eq package *keyword-package*)
            (%write-char #\: stream))
           (t
-           (multiple-value-bind (found status) (find-symbol (symbol-name symbol) current)
-             (unless (and status (eq found symbol))
-               (multiple-value-bind (found status) (find-symbol (symbol-name symbol) package)
-                 (%write-name (coerce (package-name package) 'simple-string) stream)
-                 (%write-simple-string (if (and (eq found symbol) (eq status :external)) ":" "::")
-                                       stream))))))))
+           (unless (%symbol-status symbol current)
+             (%write-name (%simple-string-copy (package-name package) 0) stream)
+             (%write-simple-string (if (eq (%symbol-status symbol package) :external) ":" "::")
+                                   stream))))))
+
+(defun %symbol-status (symbol package)
+  ;; How SYMBOL is accessible in PACKAGE; NIL when it is not.
+  (let ((found (%primitive known-symbol (symbol-name symbol) package)))
+    (and (eq found symbol) (%second-value))))
 
 (defun %output-symbol (symbol stream)
   (let ((name (symbol-name symbol)))
@@ -166,6 +169,6 @@
       (let ((name (if (graphic-char-p char) nil (char-name char))))
         (%write-simple-string "#\\" stream)
         (if name
-            (%write-simple-string (coerce name 'simple-string) stream)
+            (%write-simple-string (%simple-string name) stream)
             (%write-char char stream)))
       (%write-char char stream)))

@@ -61,7 +61,7 @@
                                       :expected-type (list 'integer 0 end)))
     (if (simple-string-p string)
         (values string start end)
-        (values (coerce (subseq string start end) 'simple-string) 0 (- end start)))))
+        (values (%simple-string (subseq string start end)) 0 (- end start)))))
 
 (defun write-string (string &optional stream &key (start 0) end)
   (multiple-value-bind (simple start end) (%simple-part string start end)

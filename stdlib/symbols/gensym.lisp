@@ -71,6 +71,9 @@
            nil))
     copy))
 
+(defun %simple-string (string)
+  (if (simple-string-p string) string (%simple-string-copy string 0)))
+
 (defun gensym (&optional (prefix "G"))
   (cond ((%stringp prefix)
          (let ((n *gensym-counter*))

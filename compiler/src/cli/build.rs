@@ -13,7 +13,7 @@ use crate::compile;
 use crate::link::image::{Image, Reference};
 use crate::link::program::Program;
 use crate::link::shake::{Roots, shake};
-use crate::link::{prelink, toolchain};
+use crate::link::{prelink, size, toolchain};
 
 /// Which runtime the program gets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -152,21 +152,43 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
     if !options.emit.is_empty() {
         return Ok(Ok(()));
     }
-    let mut symbols = runtime_symbols(&program);
+    let mut roots = roots(&program, library_functions);
+    roots.with_c = !options.link.is_empty();
+    Ok(program.finish().and_then(|image| link(&image, &roots, &folder, options)))
+}
+
+/// Symbols of the library that the runtime's reader alone calls or binds.
+const READER: [&str; 7] = [
+    "%READER-CALL",
+    "%MAKE-STRUCTURE-FROM-READER",
+    "%PATHNAME-FROM-READER",
+    "%ARRAY-FROM-READER",
+    "*READER-LABELS*",
+    "%READ-CHAR",
+    "%UNREAD-CHAR",
+];
+
+/// What stays besides the top-level code: what the runtime reaches by name and what the program names.
+fn roots(program: &Program, library_functions: usize) -> Roots {
+    let find = |(package, name): &(&str, &str)| program.find_symbol(package, name);
+    let (reader, others): (Vec<_>, Vec<_>) =
+        SYMBOLS.iter().partition(|(package, name)| *package == "ROOK-KERNEL" && READER.contains(name));
+    let called = others.iter().filter(|(package, name)| *package == "ROOK-KERNEL" || name.starts_with('*'));
+    let mut symbols: Vec<u32> = called.filter_map(find).collect();
     symbols.extend(&program.named);
-    let roots = Roots { symbols };
-    Ok(program.finish().and_then(|image| link(&image, &roots, library_functions, &folder, options)))
+    symbols.extend(program.named_by_directives());
+    Roots {
+        symbols,
+        names: SYMBOLS.iter().filter_map(find).collect(),
+        reader: reader.iter().filter_map(find).collect(),
+        library_functions,
+        with_c: false,
+    }
 }
 
-/// Symbols whose functions or values the runtime reaches by name.
-fn runtime_symbols(program: &Program) -> Vec<u32> {
-    let wanted = SYMBOLS.iter().filter(|(package, name)| *package == "ROOK-KERNEL" || name.starts_with('*'));
-    wanted.filter_map(|(package, name)| program.find_symbol(package, name)).collect()
-}
-
-fn link(image: &Image, roots: &Roots, library_functions: usize, folder: &Path, options: &Options) -> Result<(), String> {
-    let mut lean = shake(image, roots);
-    let reason = needs_compiler(image, library_functions);
+fn link(image: &Image, roots: &Roots, folder: &Path, options: &Options) -> Result<(), String> {
+    let (mut lean, reached) = shake(image, roots);
+    let reason = needs_compiler(image, roots.library_functions);
     let full = match options.runtime {
         Runtime::Full => true,
         Runtime::Lean => false,
@@ -176,6 +198,9 @@ fn link(image: &Image, roots: &Roots, library_functions: usize, folder: &Path, o
         match &reason {
             Some((caller, operator)) => eprintln!("the compiler is linked in: {caller} names {operator}"),
             None => eprintln!("the program does not need the compiler"),
+        }
+        if !full {
+            eprint!("{}", size::report(image, &lean, &reached));
         }
     }
     let chosen = if full { image } else { &mut lean };

@@ -69,6 +69,14 @@ pub struct Fixup {
     pub addend: i64,
 }
 
+impl Fixup {
+    /// Whether the code takes the object as a value with this tag, rather than accessing its slots.
+    pub fn is_tagged(&self, tag: u64) -> bool {
+        // A pc-relative operand ends its instruction, so the addend is four less than the offset.
+        self.addend + if self.absolute { 0 } else { 4 } == tag as i64
+    }
+}
+
 /// A call site.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CallSite {

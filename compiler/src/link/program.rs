@@ -31,6 +31,8 @@ pub struct Program {
     called: HashSet<u32>,
     /// Symbols of the library that the program's code or data name: it may call them.
     pub named: Vec<u32>,
+    /// Objects before this one are the library's.
+    library_objects: usize,
 }
 
 impl Program {
@@ -48,6 +50,7 @@ impl Program {
             }
         }
         Program {
+            library_objects: library.objects.len(),
             image: library,
             symbols,
             packages,
@@ -63,6 +66,21 @@ impl Program {
     /// The object of an interned symbol, if the image has it.
     pub fn find_symbol(&self, home: &str, name: &str) -> Option<u32> {
         self.symbols.get(&(home.to_string(), name.to_string())).copied()
+    }
+
+    /// Standard symbols that strings of the program may name in a `~/name/` directive.
+    pub fn named_by_directives(&self) -> Vec<u32> {
+        let strings = self.image.objects[self.library_objects..].iter().filter_map(|o| string_text(&o.body));
+        let mut found = Vec::new();
+        for text in strings.filter(|text| text.contains('~')) {
+            for part in text.split('/').skip(1) {
+                let part = part.to_uppercase();
+                let (package, name) = part.rsplit_once(':').unwrap_or(("COMMON-LISP", &part));
+                let package = if package.trim_end_matches(':') == "CL" { "COMMON-LISP" } else { package.trim_end_matches(':') };
+                found.extend(self.find_symbol(package, name));
+            }
+        }
+        found
     }
 
     /// Adds a unit's code and data; its top-level functions run after those already there.
@@ -344,10 +362,19 @@ impl Program {
 fn package_text(image: &Image, p: u32) -> Option<String> {
     let Body::Slots(_, slots) = &image.objects[p as usize].body else { return None };
     let Word::Object(name) = slots[package::NAME] else { return None };
-    let Body::Raw(header, bytes) = &image.objects[name as usize].body else { return None };
+    string_text(&image.objects[name as usize].body)
+}
+
+/// The text of a string object.
+fn string_text(body: &Body) -> Option<String> {
+    let Body::Raw(header, bytes) = body else { return None };
     let size = layout::header_size(*header) as usize;
-    Some(match layout::header_kind(*header) {
-        kind::BASE_STRING => bytes[..size].iter().map(|&b| b as char).collect(),
-        _ => bytes.chunks(4).take(size).filter_map(|c| char::from_u32(u32::from_le_bytes(c.try_into().ok()?))).collect(),
-    })
+    match layout::header_kind(*header) {
+        kind::BASE_STRING => Some(bytes[..size].iter().map(|&b| b as char).collect()),
+        kind::STRING => {
+            let code = |c: &[u8]| c.try_into().ok().map(u32::from_le_bytes).and_then(char::from_u32);
+            Some(bytes.chunks(4).take(size).filter_map(code).collect())
+        }
+        _ => None,
+    }
 }

@@ -1,32 +1,99 @@
 //! Keeps what a program reaches.
 //!
 //! From the top-level code, the entry and the symbols the runtime names, along code and data.
-//! A symbol reached only as data (in a package table, a list, a layout) keeps its name and package
-//! but loses value and function; one that code names keeps them. What the compiler alone needs
-//! (macros, compile-time properties) goes.
+//! A symbol reached only as data (a quoted symbol of the library's, a list, a layout) keeps its name and
+//! package but loses value and function; one whose cells code accesses keeps them, and so does one that
+//! the program's own code quotes, since it may call it. Package tables keep the symbols that are
+//! reached otherwise, unless code can look up or list names at will (`DOORS`). What the compiler alone
+//! needs (macros, compile-time properties) goes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use rook_runtime::abi::layout::{self, SYMBOL_MACRO, symbol};
+use rook_runtime::abi::layout::{self, SYMBOL_MACRO, kind, package, symbol};
 use rook_runtime::abi::tags::{FUNCTION_TAG, SYMBOL_TAG, UNBOUND};
 
 use super::image::*;
+use super::size::Reached;
 
 /// What to keep whole besides the top-level code.
 pub struct Roots {
     /// Symbols kept with value and function.
     pub symbols: Vec<u32>,
+    /// Symbols of which the name suffices.
+    pub names: Vec<u32>,
+    /// Symbols that the runtime's reader calls.
+    pub reader: Vec<u32>,
+    /// Functions before this one are the library's.
+    pub library_functions: usize,
+    /// Whether C code is linked in, which may call all that the runtime offers.
+    pub with_c: bool,
 }
 
-/// The image without what is not reached.
-pub fn shake(image: &Image, roots: &Roots) -> Image {
+/// Primitives for which package tables must be complete.
+const DOORS: [&str; 11] = [
+    "rook_rt_find_symbol",
+    "rook_rt_intern",
+    "rook_rt_export",
+    "rook_rt_unexport",
+    "rook_rt_import",
+    "rook_rt_shadow",
+    "rook_rt_shadowing_import",
+    "rook_rt_unintern",
+    "rook_rt_use_package",
+    "rook_rt_unuse_package",
+    "rook_rt_package_symbols",
+];
+
+/// Primitives that read, for which tables must be complete as well.
+const READERS: [&str; 3] = ["rook_rt_read_object", "rook_rt_read_delimited_list", "rook_rt_reader_call_builtin"];
+
+/// The image without what is not reached, and how the rest was reached.
+pub fn shake(image: &Image, roots: &Roots) -> (Image, Reached) {
     let mut image = image.clone();
+    let gates = gates(&image);
     drop_compile_time_properties(&mut image);
-    mark(&image, roots).rebuild()
+    let mut marker = mark(&image, roots, gates);
+    let reached = std::mem::take(&mut marker.reached);
+    (marker.rebuild(), reached)
+}
+
+/// A node of `Reached`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Node {
+    Program,
+    /// A symbol's name, or any other object.
+    Object(u32),
+    /// A symbol's value and function.
+    Cells(u32),
+    Function(u32),
+}
+
+impl Node {
+    fn number(self, image: &Image) -> u32 {
+        let objects = image.objects.len() as u32;
+        match self {
+            Node::Program => 0,
+            Node::Object(o) => 1 + o,
+            Node::Cells(o) => 1 + objects + o,
+            Node::Function(f) => 1 + 2 * objects + f,
+        }
+    }
+
+    /// The node of a number.
+    pub fn of(number: u32, image: &Image) -> Node {
+        let objects = image.objects.len() as u32;
+        match number {
+            0 => Node::Program,
+            n if n <= objects => Node::Object(n - 1),
+            n if n <= 2 * objects => Node::Cells(n - 1 - objects),
+            n => Node::Function(n - 1 - 2 * objects),
+        }
+    }
 }
 
 /// Properties of symbols that only the compiler reads.
-const COMPILE_TIME: [&str; 8] = [
+const COMPILE_TIME: [&str; 9] = [
+    GATE,
     "%SETF-EXPANDER",
     "%SETF-FUNCTION",
     "%COMPILER-MACRO",
@@ -36,6 +103,32 @@ const COMPILE_TIME: [&str; 8] = [
     "%VARIABLE-DOCUMENTATION",
     "%SPECIAL-OPERATOR",
 ];
+
+/// Property of a symbol that the library's code calls only when another one is called: its value.
+const GATE: &str = "%CALLED-WITH";
+
+/// Symbols with the symbols that they are called with.
+fn gates(image: &Image) -> HashMap<u32, u32> {
+    let mut gates = HashMap::new();
+    for (o, object) in image.objects.iter().enumerate() {
+        let Body::Slots(_, slots) = &object.body else { continue };
+        if object.tag as u64 != SYMBOL_TAG {
+            continue;
+        }
+        let mut at = slots[symbol::PLIST];
+        while let Word::Object(key_cell) = at {
+            let Body::Cons(key, Word::Object(value_cell)) = image.objects[key_cell as usize].body else { break };
+            let Body::Cons(value, next) = image.objects[value_cell as usize].body else { break };
+            if let (Word::Object(key), Word::Object(value)) = (key, value)
+                && image.objects[key as usize].symbol.as_ref().is_some_and(|(_, name)| name == GATE)
+            {
+                gates.insert(o as u32, value);
+            }
+            at = next;
+        }
+    }
+    gates
+}
 
 /// Unlinks compile-time properties from property lists.
 fn drop_compile_time_properties(image: &mut Image) {
@@ -72,15 +165,29 @@ fn drop_compile_time_properties(image: &mut Image) {
     }
 }
 
-fn mark<'a>(image: &'a Image, roots: &Roots) -> Marker<'a> {
+fn mark<'a>(image: &'a Image, roots: &'a Roots, gates: HashMap<u32, u32>) -> Marker<'a> {
     let mut marker = Marker {
         image,
+        roots,
+        gates,
+        behind_gates: HashMap::new(),
+        complete_tables: false,
+        reads: false,
+        tables: Vec::new(),
         objects: vec![Mark::None; image.objects.len()],
         functions: vec![false; image.functions.len()],
         work: Vec::new(),
+        reached: Reached::default(),
+        from: Node::Program,
     };
     for &s in &roots.symbols {
         marker.symbol_whole(s);
+    }
+    for &s in &roots.names {
+        marker.object(s);
+    }
+    if roots.with_c {
+        marker.open_reader();
     }
     for &f in &image.top_level {
         marker.object(f);
@@ -108,16 +215,24 @@ enum Mark {
     Whole,
 }
 
-enum Task {
-    Object(u32),
-    Function(u32),
-}
-
 struct Marker<'a> {
     image: &'a Image,
+    roots: &'a Roots,
+    gates: HashMap<u32, u32>,
+    /// Symbols whose cells code accesses, behind gates that were not opened, by gate.
+    behind_gates: HashMap<u32, Vec<(Node, u32)>>,
+    /// Whether package tables keep every symbol.
+    complete_tables: bool,
+    /// Whether the program can read.
+    reads: bool,
+    /// Tables of the packages that were reached.
+    tables: Vec<u32>,
     objects: Vec<Mark>,
     functions: Vec<bool>,
-    work: Vec<Task>,
+    work: Vec<Node>,
+    reached: Reached,
+    /// What is being visited.
+    from: Node,
 }
 
 impl Marker<'_> {
@@ -125,35 +240,50 @@ impl Marker<'_> {
         self.image.objects[o as usize].tag as u64 == SYMBOL_TAG
     }
 
+    fn connect(&mut self, to: Node) {
+        self.reached.connect(self.from.number(self.image), to.number(self.image));
+    }
+
     /// Reached as data.
     fn object(&mut self, o: u32) {
-        let mark = if self.is_symbol(o) { Mark::Named } else { Mark::Whole };
-        self.raise(o, mark);
+        self.connect(Node::Object(o));
+        if self.objects[o as usize] == Mark::None {
+            self.objects[o as usize] = if self.is_symbol(o) { Mark::Named } else { Mark::Whole };
+            self.work.push(Node::Object(o));
+        }
     }
 
     /// Reached by code that may call it or read its value.
     fn symbol_whole(&mut self, o: u32) {
-        self.raise(o, Mark::Whole);
-    }
-
-    fn raise(&mut self, o: u32, mark: Mark) {
-        if self.objects[o as usize] < mark {
-            self.objects[o as usize] = mark;
-            self.work.push(Task::Object(o));
+        self.object(o);
+        if let Some(&gate) = self.gates.get(&o)
+            && self.objects[gate as usize] != Mark::Whole
+        {
+            self.behind_gates.entry(gate).or_default().push((self.from, o));
+            return;
+        }
+        self.connect(Node::Cells(o));
+        if self.objects[o as usize] != Mark::Whole {
+            self.objects[o as usize] = Mark::Whole;
+            self.work.push(Node::Cells(o));
         }
     }
 
     fn function(&mut self, f: u32) {
+        self.connect(Node::Function(f));
         if !std::mem::replace(&mut self.functions[f as usize], true) {
-            self.work.push(Task::Function(f));
+            self.work.push(Node::Function(f));
         }
     }
 
     fn run(&mut self) {
-        while let Some(task) = self.work.pop() {
-            match task {
-                Task::Object(o) => self.visit_object(o),
-                Task::Function(f) => self.visit_function(f),
+        while let Some(node) = self.work.pop() {
+            self.from = node;
+            match node {
+                Node::Program => {}
+                Node::Object(o) => self.visit_object(o),
+                Node::Cells(o) => self.visit_cells(o),
+                Node::Function(f) => self.visit_function(f),
             }
         }
     }
@@ -161,17 +291,24 @@ impl Marker<'_> {
     fn visit_object(&mut self, o: u32) {
         let image = self.image;
         let object = &image.objects[o as usize];
-        if let (true, Body::Slots(header, slots)) = (self.is_symbol(o), &object.body) {
-            let whole = self.objects[o as usize] == Mark::Whole;
+        if let (true, Body::Slots(_, slots)) = (self.is_symbol(o), &object.body) {
             self.called_by_property(slots[symbol::PLIST]);
+            for i in [symbol::NAME, symbol::PACKAGE, symbol::PLIST] {
+                if let Word::Object(r) = slots[i] {
+                    self.object(r);
+                }
+            }
+            return;
+        }
+        if let Body::Slots(header, slots) = &object.body
+            && layout::header_kind(*header) == kind::PACKAGE
+        {
             for (i, w) in slots.iter().enumerate() {
-                let wanted = match i {
-                    symbol::NAME | symbol::PACKAGE | symbol::PLIST => true,
-                    symbol::FUNCTION => whole && header & SYMBOL_MACRO == 0,
-                    _ => whole,
-                };
-                if let (true, Word::Object(r)) = (wanted, w) {
-                    self.object(*r);
+                let Word::Object(r) = *w else { continue };
+                if i == package::INTERNAL || i == package::EXTERNAL {
+                    self.table(r);
+                } else {
+                    self.object(r);
                 }
             }
             return;
@@ -181,6 +318,56 @@ impl Marker<'_> {
         references(&object.body, |r| found.push(r), |f| functions.push(f));
         found.into_iter().for_each(|r| self.object(r));
         functions.into_iter().for_each(|f| self.function(f));
+    }
+
+    /// A package's table: kept, its symbols only when tables must be complete.
+    fn table(&mut self, o: u32) {
+        if self.complete_tables {
+            self.object(o);
+        } else {
+            self.connect(Node::Object(o));
+            self.objects[o as usize] = Mark::Whole;
+            self.tables.push(o);
+        }
+    }
+
+    fn open_tables(&mut self) {
+        if !std::mem::replace(&mut self.complete_tables, true) {
+            for o in std::mem::take(&mut self.tables) {
+                self.connect(Node::Object(o));
+                self.work.push(Node::Object(o));
+            }
+        }
+    }
+
+    fn note_door(&mut self, f: u32, routine: &str) {
+        let by = || (Node::Function(f).number(self.image), routine.trim_start_matches("rook_rt_").to_string());
+        self.reached.complete_tables.get_or_insert_with(by);
+    }
+
+    fn open_reader(&mut self) {
+        self.open_tables();
+        if !std::mem::replace(&mut self.reads, true) {
+            for &s in &self.roots.reader {
+                self.symbol_whole(s);
+            }
+        }
+    }
+
+    fn visit_cells(&mut self, o: u32) {
+        for (from, behind) in self.behind_gates.remove(&o).unwrap_or_default() {
+            self.from = from;
+            self.symbol_whole(behind);
+        }
+        self.from = Node::Cells(o);
+        let Body::Slots(header, slots) = &self.image.objects[o as usize].body else { return };
+        for (i, w) in slots.iter().enumerate() {
+            if let Word::Object(r) = w
+                && (i != symbol::FUNCTION || header & SYMBOL_MACRO == 0)
+            {
+                self.object(*r);
+            }
+        }
     }
 
     /// Symbols that stand as property values are called by the library (type predicates).
@@ -204,9 +391,70 @@ impl Marker<'_> {
         for fixup in &image.functions[f as usize].fixups {
             match &fixup.reference {
                 Reference::Function(g) => self.function(*g),
-                Reference::Object(o) if self.is_symbol(*o) => self.symbol_whole(*o),
+                Reference::Object(o) if self.is_symbol(*o) => {
+                    if (f as usize) < self.roots.library_functions && fixup.is_tagged(SYMBOL_TAG) {
+                        self.object(*o)
+                    } else {
+                        self.symbol_whole(*o)
+                    }
+                }
                 Reference::Object(o) => self.object(*o),
+                Reference::Runtime(name) if READERS.contains(&name.as_str()) => {
+                    self.note_door(f, name);
+                    self.open_reader()
+                }
+                Reference::Runtime(name) if DOORS.contains(&name.as_str()) => {
+                    self.note_door(f, name);
+                    self.open_tables()
+                }
                 Reference::Runtime(_) | Reference::Foreign(_) => {}
+            }
+        }
+    }
+
+    /// A package's table without the symbols that are not kept; also their number.
+    fn table_of_kept(&self, slots: &[Word], word: &dyn Fn(&Word) -> Word) -> Vec<Word> {
+        let hash = |w: &Word| match w {
+            Word::Object(o) if self.objects[*o as usize] != Mark::None => {
+                let Body::Slots(_, slots) = &self.image.objects[*o as usize].body else { return None };
+                let Word::Bits(hash) = slots[symbol::HASH] else { return None };
+                Some(hash >> 1)
+            }
+            Word::Nil => Some(layout::name_hash("NIL".chars().map(u32::from))),
+            Word::T => Some(layout::name_hash("T".chars().map(u32::from))),
+            _ => None,
+        };
+        let kept: Vec<(u64, Word)> = slots.iter().filter_map(|w| hash(w).map(|h| (h, word(w)))).collect();
+        let capacity = (kept.len() * 3 / 2 + 1).next_power_of_two().max(8);
+        let mut entries = vec![Word::Bits(0); capacity];
+        for (hash, w) in kept {
+            let mut i = hash as usize & (capacity - 1);
+            while entries[i] != Word::Bits(0) {
+                i = (i + 1) & (capacity - 1);
+            }
+            entries[i] = w;
+        }
+        entries
+    }
+
+    /// Sets the counts of packages whose tables were rebuilt.
+    fn count_tables(&self, out: &mut Image) {
+        for o in 0..out.objects.len() {
+            let Body::Slots(header, slots) = &out.objects[o].body else { continue };
+            if layout::header_kind(*header) != kind::PACKAGE || out.objects[o].tag as u64 == SYMBOL_TAG {
+                continue;
+            }
+            let count = |table: Word| {
+                let Word::Object(t) = table else { return None };
+                let Body::Slots(_, entries) = &out.objects[t as usize].body else { return None };
+                Some(entries.iter().filter(|w| !matches!(w, Word::Bits(_))).count() as u64)
+            };
+            let counts = [package::INTERNAL, package::EXTERNAL].map(|table| count(slots[table]));
+            let Body::Slots(_, slots) = &mut out.objects[o].body else { continue };
+            for (slot, count) in [package::INTERNAL_COUNT, package::EXTERNAL_COUNT].into_iter().zip(counts) {
+                if let Some(count) = count {
+                    slots[slot] = Word::Bits(count << 1);
+                }
             }
         }
     }
@@ -229,6 +477,7 @@ impl Marker<'_> {
             w => *w,
         };
         let kept: HashSet<u32> = (0..self.image.objects.len() as u32).filter(|&o| self.objects[o as usize] != Mark::None).collect();
+        let tables: HashSet<u32> = self.tables.iter().copied().collect();
         let mut out = Image::default();
         for (i, o) in self.image.objects.iter().enumerate() {
             if !kept.contains(&(i as u32)) {
@@ -246,6 +495,10 @@ impl Marker<'_> {
                     slots.iter().map(word).collect(),
                 ),
                 Body::Slots(h, slots) if o.tag as u64 == SYMBOL_TAG => self.shaken_symbol(i, *h, slots, &word),
+                Body::Slots(_, slots) if tables.contains(&(i as u32)) => {
+                    let entries = self.table_of_kept(slots, &word);
+                    Body::Slots(layout::header(kind::SIMPLE_VECTOR, entries.len() as u64), entries)
+                }
                 Body::Slots(h, slots) => Body::Slots(*h, slots.iter().map(word).collect()),
             };
             out.objects.push(Object { tag: o.tag, body, symbol: o.symbol.clone() });
@@ -267,6 +520,9 @@ impl Marker<'_> {
         out.static_plists = self.image.static_plists.map(|(nil, t)| (word(&nil), word(&t)));
         out.packages = self.image.packages.iter().map(|p| objects[*p as usize]).collect();
         out.top_level = self.image.top_level.iter().map(|f| objects[*f as usize]).collect();
+        if !self.complete_tables {
+            self.count_tables(&mut out);
+        }
         self.fill_function_cells(&mut out, &objects);
         out
     }
@@ -294,9 +550,10 @@ impl Marker<'_> {
 
     /// Symbols that code may call through need a function object also when the function is gone.
     fn fill_function_cells(&self, out: &mut Image, objects: &[u32]) {
+        let closed: HashSet<u32> = self.behind_gates.values().flatten().map(|&(_, o)| o).collect();
         for (i, mark) in self.objects.iter().enumerate() {
             let o = objects[i];
-            if *mark != Mark::Whole || !self.is_symbol(i as u32) {
+            if !self.is_symbol(i as u32) || *mark != Mark::Whole && !closed.contains(&(i as u32)) {
                 continue;
             }
             let Body::Slots(_, slots) = &out.objects[o as usize].body else { continue };

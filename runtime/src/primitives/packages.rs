@@ -40,16 +40,21 @@ fn designated_package(ctx: &mut ThreadContext, designator: Value) -> LispResult<
     Ok(if is_package(current) { package::find_package_from(current, &name) } else { package::find_package(&name) })
 }
 
+fn find(ctx: &mut ThreadContext, name: Value, pkg: Value) -> LispResult {
+    let name = expect_designator(ctx, name)?;
+    let pkg = expect_package(ctx, pkg)?;
+    let found = package::find_symbol(pkg, &name);
+    let status = status_keyword(ctx, found.map(|f| f.1));
+    set_second_value(ctx, status);
+    Ok(found.map_or(nil(), |f| f.0))
+}
+
 primitives! {
     /// The symbol of this name in the package, or NIL. Second value: :INTERNAL, :EXTERNAL, :INHERITED, NIL.
-    fn find_symbol(ctx, name, pkg) {
-        let name = expect_designator(ctx, name)?;
-        let pkg = expect_package(ctx, pkg)?;
-        let found = package::find_symbol(pkg, &name);
-        let status = status_keyword(ctx, found.map(|f| f.1));
-        set_second_value(ctx, status);
-        Ok(found.map_or(nil(), |f| f.0))
-    }
+    fn find_symbol(ctx, name, pkg) { find(ctx, name, pkg) }
+    /// As `find-symbol`, for names of symbols that the program holds or names by itself. A program that
+    /// looks up no other names need not carry the library's (`link/shake`).
+    fn known_symbol(ctx, name, pkg) { find(ctx, name, pkg) }
     /// As `find-symbol`, but makes the symbol; the second value is NIL when it was made.
     fn intern(ctx, name, pkg) {
         let name = expect_designator(ctx, name)?;

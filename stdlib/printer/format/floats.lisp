@@ -86,7 +86,7 @@
 (defun %format-other (n width stream)
   ;; For arguments that are no finite reals: as ~wA.
   (let ((text (let ((*print-base* 10) (*print-radix* nil)) (princ-to-string n))))
-    (%write-simple-string (coerce text 'simple-string) stream)
+    (%write-simple-string (%simple-string text) stream)
     (when width (%write-spaces (- width (length text)) stream))))
 
 (defun %format-fixed (stream n width fraction-digits scale overflow pad at)

@@ -121,7 +121,7 @@
                   (padding (%object-padding (length text) parameters))
                   (pad (or (fourth parameters) #\Space)))
              (when (%directive-at directive) (%repeat-char pad padding stream))
-             (%write-simple-string (coerce text 'simple-string) stream)
+             (%write-simple-string (%simple-string text) stream)
              (unless (%directive-at directive) (%repeat-char pad padding stream))))
           (empty (%write-simple-string "()" stream))
           (escape (prin1 object stream))
@@ -163,7 +163,7 @@
   (cond (colon
          (let ((name (if (and (graphic-char-p char) (not (eql char #\Space))) nil (char-name char))))
            (if name
-               (%write-simple-string (coerce name 'simple-string) stream)
+               (%write-simple-string (%simple-string name) stream)
                (%write-char char stream))))
         (at (prin1 char stream))
         (t (%write-char char stream)))
@@ -275,9 +275,8 @@
   (let* ((out (make-string-output-stream))
          (result (%run-items (first (%block-clauses directive)) out state)))
     (%write-simple-string
-     (coerce (%convert-case (get-output-stream-string out)
-                            (%directive-colon directive) (%directive-at directive))
-             'simple-string)
+     (%simple-string (%convert-case (get-output-stream-string out)
+                                    (%directive-colon directive) (%directive-at directive)))
      stream)
     result))
 
@@ -356,7 +355,7 @@
       (let* ((out (make-string-output-stream))
              (result (%run-items (car clauses) out state)))
         (when result (return nil))
-        (let ((text (coerce (get-output-stream-string out) 'simple-string)))
+        (let ((text (%simple-string (get-output-stream-string out))))
           (if (and first-p overflow-separator)
               (setq overflow-text text
                     overflow-parameters (%resolved-parameters overflow-separator state))

@@ -121,8 +121,13 @@
         (let ((start (if (and (< (1+ colon) (length name)) (eql (char name (1+ colon)) #\:))
                          (+ colon 2)
                          (1+ colon))))
-          (intern (subseq name start) (subseq name 0 colon)))
-        (intern name "COMMON-LISP-USER"))))
+          (%known-symbol (subseq name start) (subseq name 0 colon)))
+        (%known-symbol name "COMMON-LISP-USER"))))
+
+(defun %known-symbol (name package)
+  ;; A name that the package lacks names no function.
+  (let ((symbol (%primitive known-symbol name (%package package))))
+    (if (%second-value) symbol (make-symbol name))))
 
 (defun %skip-whitespace (string index directive)
   ;; After ~newline: leading whitespace of the next line goes too, unless there is a colon.
@@ -139,7 +144,7 @@
     (do () ((>= index length) (nreverse items))
       (let ((tilde (or (position #\~ string :start index) length)))
         (when (> tilde index)
-          (push (coerce (subseq string index tilde) 'simple-string) items))
+          (push (%simple-string (subseq string index tilde)) items))
         (if (= tilde length)
             (setq index length)
             (multiple-value-bind (directive next) (%parse-directive string (1+ tilde))
