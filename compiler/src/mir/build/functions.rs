@@ -37,7 +37,7 @@ fn build_direct(mut b: Builder) -> Function {
     let free = b.s.closures.free_of(b.hir_id).to_vec();
     for v in free {
         let value = add_param(&mut b, Block(0), Repr::Tagged, Type::ANY);
-        b.write_storage(v, value);
+        b.bind_storage(v, value);
     }
     // The header takes the arguments again for self tail calls.
     let header = b.f.new_block();
@@ -76,7 +76,7 @@ fn build_general(mut b: Builder, direct: Option<FuncId>) -> Function {
     let captured: Vec<ValueId> = (0..free.len()).map(|i| b.any(Inst::ClosureRef(fn_value, i as u32))).collect();
     let Some(direct) = direct else {
         for (v, value) in free.into_iter().zip(captured) {
-            b.write_storage(v, value);
+            b.bind_storage(v, value);
         }
         bind_and_run(&mut b, &params, arguments);
         return finish(b);

@@ -393,7 +393,15 @@ impl<'a, 'u> Builder<'a, 'u> {
     pub fn bind_var(&mut self, v: VarId, value: ValueId) {
         let value = self.check_declared(v, value);
         let storage = if self.s.closures.is_boxed(v) { self.any(Inst::MakeCell(value)) } else { value };
-        self.write_storage(v, storage);
+        self.bind_storage(v, storage);
+    }
+    /// The first value of a variable's storage: the only one unless it is assigned without a cell.
+    pub fn bind_storage(&mut self, v: VarId, storage: ValueId) {
+        if self.s.unit.var(v).assigned && !self.s.closures.is_boxed(v) {
+            self.write_storage(v, storage);
+        } else {
+            self.ssa.bind_constant(self.at, v, storage);
+        }
     }
     pub fn set_var(&mut self, v: VarId, value: ValueId) -> ValueId {
         let value = self.check_declared(v, value);

@@ -12,6 +12,9 @@ use crate::types::Type;
 #[derive(Default)]
 pub struct Ssa {
     defs: HashMap<(Block, VarId), ValueId>,
+    /// Values of variables that are bound once and never assigned. A binding dominates all reads,
+    /// so these need no parameters, and keep their types where blocks are not sealed yet.
+    constants: HashMap<VarId, ValueId>,
     sealed: Vec<bool>,
     incomplete: HashMap<Block, Vec<(VarId, ValueId)>>,
     /// Predecessor edges of each block.
@@ -32,6 +35,12 @@ impl Ssa {
         self.grow(to);
         assert!(!self.sealed[to.0 as usize], "edge into a sealed block");
         self.preds[to.0 as usize].push(from);
+    }
+
+    /// As `write`, for a variable that has this value wherever it can be read.
+    pub fn bind_constant(&mut self, block: Block, var: VarId, value: ValueId) {
+        self.constants.insert(var, value);
+        self.write(block, var, value);
     }
 
     pub fn write(&mut self, block: Block, var: VarId, value: ValueId) {
@@ -61,22 +70,23 @@ impl Ssa {
             let sealed = self.sealed[at.0 as usize];
             let preds = &self.preds[at.0 as usize];
             match (sealed, preds.as_slice()) {
-                (false, _) => {
-                    let param = self.append_param(f, at);
-                    self.incomplete.entry(at).or_default().push((var, param));
-                    self.write(at, var, param);
-                    break param;
+                (true, [p]) => {
+                    trail.push(at);
+                    at = *p;
                 }
-                // Unreachable code: any value will do.
                 (true, []) => {
+                    // Unreachable code: any value will do.
                     let v = f.new_value(Repr::Tagged, Type::ANY);
                     f.block_mut(at).insts.insert(0, InstData { inst: Inst::Nil, results: vec![v], span: Default::default() });
                     self.write(at, var, v);
                     break v;
                 }
-                (true, [p]) => {
-                    trail.push(at);
-                    at = *p;
+                _ if self.constants.contains_key(&var) => break self.constants[&var],
+                (false, _) => {
+                    let param = self.append_param(f, at);
+                    self.incomplete.entry(at).or_default().push((var, param));
+                    self.write(at, var, param);
+                    break param;
                 }
                 (true, _) => {
                     let param = self.append_param(f, at);
