@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use cranelift_codegen::CompiledCode;
-use rook_runtime::abi::frame::{FunctionEntry, SiteEntry};
+use rook_runtime::abi::frame::{FunctionEntry, SiteEntry, position};
 
 use super::unit::{Code, Site, Unit};
 use crate::source::Span;
@@ -57,30 +57,33 @@ impl FrameTableParts {
 
     /// Appends a function that lies behind all earlier ones.
     pub fn add(&mut self, code: &Code, start: u32, file: &str) {
-        let (name, file) = (self.string(&code.name), self.string(file));
-        self.functions.push(FunctionEntry { start, size: code.bytes.len() as u32, name, file });
+        self.add_function(&code.name, file, start, code.bytes.len() as u32);
         for site in &code.sites {
-            let info_offset = self.info(site);
-            self.sites.push(SiteEntry { return_offset: start + site.return_offset, info_offset });
+            let position = position(site.span.line, site.span.column);
+            self.add_site(start + site.return_offset, site.frame_size, position, &site.slots);
         }
     }
 
-    fn info(&mut self, site: &Site) -> u32 {
-        let mut record = Vec::with_capacity(16 + 2 * site.slots.len());
-        record.extend(site.frame_size.to_le_bytes());
-        record.extend(site.span.line.to_le_bytes());
-        record.extend(site.span.column.to_le_bytes());
-        record.extend(0u16.to_le_bytes());
-        record.extend((site.slots.len() as u32).to_le_bytes());
-        site.slots.iter().for_each(|slot| record.extend(slot.to_le_bytes()));
-        record.resize(record.len().next_multiple_of(4), 0);
-        if let Some(&offset) = self.known_infos.get(&record) {
-            return offset;
-        }
-        let offset = self.infos.len() as u32;
-        self.infos.extend_from_slice(&record);
-        self.known_infos.insert(record, offset);
-        offset
+    pub fn add_function(&mut self, name: &str, file: &str, start: u32, size: u32) {
+        let (name, file) = (self.string(name), self.string(file));
+        self.functions.push(FunctionEntry { start, size, name, file });
+    }
+
+    /// Appends a call site; `frame_size` is in bytes.
+    pub fn add_site(&mut self, return_offset: u32, frame_size: u32, position: u32, slots: &[u16]) {
+        let words = u16::try_from(frame_size / 8).expect("frames stay below 512 KB");
+        let count = u16::try_from(slots.len()).expect("a frame has no more slots than words");
+        let record: Vec<u8> = [words, count].iter().chain(slots).flat_map(|word| word.to_le_bytes()).collect();
+        let info_offset = match self.known_infos.get(&record) {
+            Some(&offset) => offset,
+            None => {
+                let offset = self.infos.len() as u32;
+                self.infos.extend_from_slice(&record);
+                self.known_infos.insert(record, offset);
+                offset
+            }
+        };
+        self.sites.push(SiteEntry { return_offset, info_offset, position });
     }
 
     fn string(&mut self, s: &str) -> u32 {

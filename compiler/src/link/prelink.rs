@@ -8,11 +8,12 @@ use std::mem::offset_of;
 
 use object::write::{Object as Elf, Relocation, SectionId, StandardSegment, Symbol, SymbolId, SymbolSection};
 use object::{Architecture, BinaryFormat, Endianness, RelocationFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope, elf};
-use rook_runtime::abi::frame::{FrameTable, FunctionEntry, IMAGE_VERSION, ImageHeader, SiteEntry};
+use rook_runtime::abi::frame::{FrameTable, IMAGE_VERSION, ImageHeader, position};
 use rook_runtime::abi::tags::SYMBOL_TAG;
 use rook_runtime::abi::well_known::SYMBOLS;
 
 use super::image::*;
+use crate::backend::frame_table::FrameTableParts;
 
 /// What the object declares besides the image.
 #[derive(Default)]
@@ -388,48 +389,21 @@ struct Frames {
 
 /// The frame table of all functions at their final places (in order, so sorted).
 fn frame_table(image: &Image, starts: &[u64]) -> Frames {
-    let mut frames = Frames { sites: vec![], site_count: 0, functions: vec![], infos: vec![], strings: vec![] };
-    let mut known_strings: HashMap<&str, u32> = HashMap::new();
-    let mut known_infos: HashMap<Vec<u8>, u32> = HashMap::new();
+    let mut parts = FrameTableParts::default();
     for (f, &start) in image.functions.iter().zip(starts) {
-        let string = |s: &'_ str, strings: &mut Vec<u8>| -> u32 {
-            let at = strings.len() as u32;
-            strings.extend(s.bytes().filter(|&b| b != 0));
-            strings.push(0);
-            at
-        };
-        let name = string(&f.name, &mut frames.strings);
-        let file = match known_strings.get(f.file.as_str()) {
-            Some(&at) => at,
-            None => {
-                let at = string(&f.file, &mut frames.strings);
-                known_strings.insert(&f.file, at);
-                at
-            }
-        };
-        let entry = FunctionEntry { start: start as u32, size: f.code.len() as u32, name, file };
-        for field in [entry.start, entry.size, entry.name, entry.file] {
-            frames.functions.extend(field.to_le_bytes());
-        }
+        parts.add_function(&f.name, &f.file, start as u32, f.code.len() as u32);
         for site in &f.sites {
-            let mut record = Vec::with_capacity(16 + 2 * site.slots.len());
-            record.extend(site.frame_size.to_le_bytes());
-            record.extend(site.line.to_le_bytes());
-            record.extend(site.column.to_le_bytes());
-            record.extend(0u16.to_le_bytes());
-            record.extend((site.slots.len() as u32).to_le_bytes());
-            site.slots.iter().for_each(|s| record.extend(s.to_le_bytes()));
-            record.resize(record.len().next_multiple_of(4), 0);
-            let info_offset = *known_infos.entry(record.clone()).or_insert_with(|| {
-                let at = frames.infos.len() as u32;
-                frames.infos.extend(&record);
-                at
-            });
-            let entry = SiteEntry { return_offset: start as u32 + site.return_offset, info_offset };
-            frames.sites.extend(entry.return_offset.to_le_bytes());
-            frames.sites.extend(entry.info_offset.to_le_bytes());
-            frames.site_count += 1;
+            let position = position(site.line, site.column);
+            parts.add_site(start as u32 + site.return_offset, site.frame_size, position, &site.slots);
         }
     }
-    frames
+    let sites = parts.sites.iter().flat_map(|s| [s.return_offset, s.info_offset, s.position]);
+    let functions = parts.functions.iter().flat_map(|f| [f.start, f.size, f.name, f.file]);
+    Frames {
+        sites: sites.flat_map(u32::to_le_bytes).collect(),
+        site_count: parts.sites.len() as u64,
+        functions: functions.flat_map(u32::to_le_bytes).collect(),
+        infos: parts.infos,
+        strings: parts.strings,
+    }
 }

@@ -5,12 +5,12 @@
 //!
 //! ```text
 //! FrameTable   -> sites: sorted by return offset; functions: sorted by start; infos, strings: blobs
-//! SiteEntry    { return_offset: u32, info_offset: u32 }
-//! site info    { frame_size: u32, line: u32, column: u16, flags: u16, slot_count: u32, slots: [u16; slot_count] }
-//!              padded to 4 bytes. Slot k means: a tagged value lives at  rbp - 8*k.
+//! SiteEntry    { return_offset: u32, info_offset: u32, position: u32 }
+//! site info    { frame_size: u16, slot_count: u16, slots: [u16; slot_count] }, one for all equal frames.
+//!              Slot k means: a tagged value lives at  rbp - 8*k.
 //! FunctionEntry{ start: u32, size: u32, name: u32, file: u32 }  (offsets into strings; NUL-terminated UTF-8)
 //! ```
-//! `frame_size` is the distance from SP (at the call) up to RBP: needed only to resume a handler.
+//! `frame_size` is the distance in words from SP (at the call) up to RBP: needed only to resume a handler.
 //! Every call site of every function has an entry, also those without live values: a return address
 //! that is not found is not Lisp code, and the walker treats that as a fatal, named error.
 
@@ -20,17 +20,31 @@
 pub struct SiteEntry {
     pub return_offset: u32,
     pub info_offset: u32,
+    /// `position(line, column)`.
+    pub position: u32,
 }
 
 /// Fixed part of a site's info record; `slot_count` u16 slots follow.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SiteInfo {
-    pub frame_size: u32,
-    pub line: u32,
-    pub column: u16,
-    pub flags: u16,
-    pub slot_count: u32,
+    /// In words.
+    pub frame_size: u16,
+    pub slot_count: u16,
+}
+
+/// Bits of a position that hold the column.
+const COLUMN_BITS: u32 = 10;
+const COLUMN_MAX: u32 = (1 << COLUMN_BITS) - 1;
+
+/// A place in a source file in one word; what is too large is cut to the largest that fits.
+pub fn position(line: u32, column: u16) -> u32 {
+    line.min(u32::MAX >> COLUMN_BITS) << COLUMN_BITS | (column as u32).min(COLUMN_MAX)
+}
+
+/// Line and column of a position.
+pub fn line_and_column(position: u32) -> (u32, u16) {
+    (position >> COLUMN_BITS, (position & COLUMN_MAX) as u16)
 }
 
 /// One function.
@@ -86,4 +100,4 @@ pub struct ImageHeader {
     pub t_plist: u64,
 }
 
-pub const IMAGE_VERSION: u64 = 2;
+pub const IMAGE_VERSION: u64 = 3;

@@ -3,7 +3,7 @@
 //! The format is `abi/frame.rs`. Every read is checked against the table's bounds, so a damaged table
 //! is a missing site, never a wild read. Must not walk frames.
 
-use crate::abi::frame::{FrameTable, FunctionEntry, IMAGE_VERSION, ImageHeader, SiteEntry, SiteInfo};
+use crate::abi::frame::{FrameTable, FunctionEntry, IMAGE_VERSION, ImageHeader, SiteEntry, SiteInfo, line_and_column};
 
 // The image header when one is linked in, else 0. The reference is weak because the first bootstrap
 // stage and the unit tests have no image.
@@ -36,19 +36,20 @@ pub fn image() -> Option<&'static ImageHeader> {
 #[derive(Clone, Copy, Debug)]
 pub struct Site {
     info: SiteInfo,
+    position: u32,
     slots: *const u16,
 }
 
 impl Site {
     /// Distance from SP at the call up to RBP.
     pub fn frame_size(&self) -> u32 {
-        self.info.frame_size
+        self.info.frame_size as u32 * 8
     }
     pub fn line(&self) -> u32 {
-        self.info.line
+        line_and_column(self.position).0
     }
     pub fn column(&self) -> u16 {
-        self.info.column
+        line_and_column(self.position).1
     }
     /// Distances in words below RBP of the live tagged values.
     pub fn slots(&self) -> impl ExactSizeIterator<Item = u16> + use<> {
@@ -91,7 +92,7 @@ pub fn find_site(table: &FrameTable, pc: u64) -> Option<Site> {
     }
     // SAFETY: within the table, as just checked.
     let slots = unsafe { table.infos.add((start + fixed) as usize) } as *const u16;
-    Some(Site { info, slots })
+    Some(Site { info, position: sites[index].position, slots })
 }
 
 /// The function whose text holds the call that returns to `pc`.
@@ -141,13 +142,11 @@ pub mod testing {
         let text = vec![0u8; 256].into_boxed_slice();
         let (mut entries, mut infos) = (Vec::new(), Vec::new());
         for (offset, frame_size, slots) in sites {
-            entries.push(SiteEntry { return_offset: *offset, info_offset: infos.len() as u32 });
-            infos.extend(frame_size.to_le_bytes());
-            infos.extend(7u32.to_le_bytes());
-            infos.extend([0; 4]);
-            infos.extend((slots.len() as u32).to_le_bytes());
+            let position = crate::abi::frame::position(7, 2);
+            entries.push(SiteEntry { return_offset: *offset, info_offset: infos.len() as u32, position });
+            infos.extend((*frame_size as u16 / 8).to_le_bytes());
+            infos.extend((slots.len() as u16).to_le_bytes());
             slots.iter().for_each(|slot| infos.extend(slot.to_le_bytes()));
-            infos.resize(infos.len().next_multiple_of(4), 0);
         }
         let entries = entries.into_boxed_slice();
         let functions = Box::new([FunctionEntry { start: 0, size: 256, name: 0, file: 2 }]);
@@ -179,10 +178,17 @@ mod tests {
         let start = owned.table.text_start as u64;
         let site = find_site(&owned.table, start + 16).expect("a site");
         assert_eq!(site.slots().collect::<Vec<_>>(), [1, 3]);
-        assert_eq!((site.frame_size(), site.line()), (32, 7));
+        assert_eq!((site.frame_size(), site.line(), site.column()), (32, 7, 2));
         assert_eq!(find_site(&owned.table, start + 40).expect("a site").slots().len(), 0, "a site without values is a site");
         assert!(find_site(&owned.table, start + 41).is_none(), "never the nearest");
         assert!(find_site(&owned.table, start - 1).is_none(), "nor outside the text");
+    }
+
+    #[test]
+    fn positions_too_large_are_cut() {
+        use crate::abi::frame::position;
+        assert_eq!(line_and_column(position(4_000_000, 900)), (4_000_000, 900));
+        assert_eq!(line_and_column(position(1 << 23, 5000)), ((1 << 22) - 1, 1023));
     }
 
     #[test]

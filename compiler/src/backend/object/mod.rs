@@ -267,6 +267,7 @@ impl Writer {
         for site in &parts.sites {
             bytes.extend(site.return_offset.to_le_bytes());
             bytes.extend(site.info_offset.to_le_bytes());
+            bytes.extend(site.position.to_le_bytes());
         }
         for f in &parts.functions {
             [f.start, f.size, f.name, f.file].iter().for_each(|n| bytes.extend(n.to_le_bytes()));

@@ -130,10 +130,9 @@ fn register_functions(ctx: &mut ThreadContext) {
     let start = &raw const rook_gc_test_iota as u64;
     let (mut sites, mut infos) = (Vec::new(), Vec::new());
     let mut site = |address: *const [u8; 0], frame_size: u32, slots: &[u16]| {
-        sites.push(SiteEntry { return_offset: (address as u64 - start) as u32, info_offset: infos.len() as u32 });
-        infos.extend(frame_size.to_le_bytes());
-        infos.extend([0; 8]);
-        infos.extend((slots.len() as u32).to_le_bytes());
+        sites.push(SiteEntry { return_offset: (address as u64 - start) as u32, info_offset: infos.len() as u32, position: 0 });
+        infos.extend((frame_size as u16 / 8).to_le_bytes());
+        infos.extend((slots.len() as u16).to_le_bytes());
         infos.extend(slots.iter().flat_map(|slot| slot.to_le_bytes()));
     };
     site(&raw const rook_gc_test_iota_polled, 16, &[1, 2]);
