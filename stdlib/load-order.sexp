@@ -58,6 +58,7 @@
  "ext/exports"
  "printer/variables"
  "conditions/classes"
+ "conditions/plain-text"
  "conditions/reports"
  "conditions/standard-types"
  "conditions/handlers"

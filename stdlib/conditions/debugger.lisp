@@ -41,14 +41,14 @@
          (n 0 (1+ n)))
         ((or (null rest) (= n 30))
          (when rest
-           (format stream "  ... ~D more~%" (length rest))))
+           (%write-text stream "  ... ~D more~%" (length rest))))
       (%write-frame n (car rest) stream))))
 
 (defun %write-frame (n frame stream)
   ;; FRAME is a list of function name, file, line and column.
   (destructuring-bind (name &optional file line column) frame
-    (format stream "  ~D: ~A" n name)
-    (when (and file (string/= file "")) (format stream " (~A:~D:~D)" file line column))
+    (%write-text stream "  ~D: ~A" n name)
+    (when (and file (string/= file "")) (%write-text stream " (~A:~D:~D)" file line column))
     (terpri stream)))
 
 (defun %write-fatal-report (condition stream)

@@ -195,7 +195,7 @@
 (defmacro with-simple-restart ((name format-control &rest format-arguments) &body forms)
   `(restart-case (progn ,@forms)
      (,name ()
-       :report (lambda (stream) (format stream ,format-control ,@format-arguments))
+       :report (lambda (stream) (%write-control ,format-control stream (list ,@format-arguments)))
        (values nil t))))
 
 ;;; The standard restarts.
@@ -232,11 +232,11 @@
 
 (defun %ask-for-values (prompt)
   ;; Reads a form, and returns the list of its values.
-  (format *query-io* "~&~A: " prompt)
+  (%write-text *query-io* "~&~A: " prompt)
   (finish-output *query-io*)
   (multiple-value-list (eval (read *query-io*))))
 
 (defun %ask-for-value () (%ask-for-values "Enter a form to be evaluated"))
 
 ;;; A program that invokes no restart interactively need not be able to read.
-(%put-property '%ask-for-values '%called-with 'invoke-restart-interactively)
+(%put-property '%ask-for-values '%only-with '(invoke-restart-interactively assert check-type))

@@ -19,33 +19,33 @@
 (defun %raise-unbound-variable (name)
   (restart-case (error 'unbound-variable :name name)
     (continue ()
-      :report (lambda (stream) (format stream "Retry using ~S." name))
+      :report (lambda (stream) (%write-text stream "Retry using ~S." name))
       (symbol-value name))
     (use-value (value)
-      :report (lambda (stream) (format stream "Use specified value."))
+      :report (lambda (stream) (%write-text stream "Use specified value."))
       :interactive %ask-for-value
       value)
     (store-value (value)
-      :report (lambda (stream) (format stream "Set specified value and use it."))
+      :report (lambda (stream) (%write-text stream "Set specified value and use it."))
       :interactive %ask-for-value
       (set name value))))
 
 (defun %raise-undefined-function (name arguments)
   (restart-case (error 'undefined-function :name name)
     (continue ()
-      :report (lambda (stream) (format stream "Retry calling ~S." name))
+      :report (lambda (stream) (%write-text stream "Retry calling ~S." name))
       (apply name arguments))
     (use-value (function)
-      :report (lambda (stream) (format stream "Call specified function."))
+      :report (lambda (stream) (%write-text stream "Call specified function."))
       :interactive %ask-for-value
       (apply function arguments))
     (store-value (function)
-      :report (lambda (stream) (format stream "Define ~S as the specified function and call it." name))
+      :report (lambda (stream) (%write-text stream "Define ~S as the specified function and call it." name))
       :interactive %ask-for-value
       (setf (fdefinition name) function)
       (apply function arguments))
     (ext:return-value (&rest values)
-      :report (lambda (stream) (format stream "Return specified values."))
+      :report (lambda (stream) (%write-text stream "Return specified values."))
       :interactive %ask-for-value
       (values-list values))))
 
@@ -116,8 +116,12 @@
     (0 (%raise-type-error first second))
     (1 (%raise-unbound-variable first))
     (2 (%raise-undefined-function first second))
-    (3 (%raise-simple 'simple-program-error "invalid number of arguments: ~S~@[ (function ~A)~]"
-                      (list second (%printable-function-name first))))
+    (3 (let ((name (%printable-function-name first)))
+         (%raise-simple 'simple-program-error
+                        (if name
+                            "invalid number of arguments: ~S (function ~A)"
+                            "invalid number of arguments: ~S")
+                        (list second name))))
     (4 (%raise-arithmetic 'division-by-zero first second))
     (5 (%raise-index-error first second))
     (6 (%raise-simple 'simple-control-error "attempt to throw to a tag that does not exist: ~S"
@@ -138,13 +142,17 @@
                                   :format-arguments (list first second)))
     (16 (%raise-arithmetic 'floating-point-overflow first second))
     (17 (%raise-arithmetic 'floating-point-invalid-operation first second))
-    (18 (%raise-simple 'simple-program-error "unknown keyword argument~P: ~{~S~^, ~}"
-                       (list (length first) first)))
+    (18 (%raise-simple 'simple-program-error (%unknown-keywords-control (length first)) first))
     (19 (%raise-simple 'simple-program-error "odd number of keyword arguments: ~S" (list first)))
     (21 (%raise-simple 'ext:foreign-error "~A" (list first)))
     (22 (%raise-interrupt))
     (23 (%raise-condition first))
     (t (%raise-simple 'simple-error "The runtime reported an error of unknown kind ~S." (list kind)))))
+
+(defun %unknown-keywords-control (count)
+  (let ((control (if (= count 1) "unknown keyword argument: ~S" "unknown keyword arguments: ~S")))
+    (dotimes (i (1- count) control)
+      (setq control (concatenate 'simple-string control ", ~S")))))
 
 (defun %printable-function-name (function)
   ;; Name of a function object for a message, or NIL.

@@ -3,11 +3,13 @@
 ;;;; CERROR, WARN, BREAK and the assertion macros.
 
 (defun %cerror (format-control condition arguments)
-  (with-simple-restart (continue "~?" format-control arguments)
-    (with-condition-restarts condition (list (find-restart 'continue))
-      (%signal condition)
-      (invoke-debugger condition))
-    nil)
+  (restart-case
+      (with-condition-restarts condition (list (find-restart 'continue))
+        (%signal condition)
+        (invoke-debugger condition))
+    (continue ()
+      :report (lambda (stream) (%write-control format-control stream arguments))
+      nil))
   nil)
 
 (defun cerror (format-control datum &rest arguments)
@@ -28,7 +30,7 @@
     nil))
 
 (defun %print-warning (condition)
-  (format *error-output* "~&~A: ~A~%"
+  (%write-text *error-output* "~&~A: ~A~%"
           (if (%instance-of-p condition 'style-warning) "STYLE-WARNING" "WARNING")
           condition))
 
@@ -47,11 +49,13 @@
   ;; Signals that VALUE, found in PLACE, is not of TYPE; returns the value to store instead.
   (let ((condition (make-condition 'simple-type-error
                                    :datum value :expected-type type
-                                   :format-control "The value of ~S is ~S, which is not ~:[of type ~S~;~:*~A~]."
-                                   :format-arguments (list place value type-string type))))
+                                   :format-control (if type-string
+                                                       "The value of ~S is ~S, which is not ~A."
+                                                       "The value of ~S is ~S, which is not of type ~S.")
+                                   :format-arguments (list place value (or type-string type)))))
     (restart-case (error condition)
       (store-value (new-value)
-        :report (lambda (stream) (format stream "Supply a new value for ~S." place))
+        :report (lambda (stream) (%write-text stream "Supply a new value for ~S." place))
         :interactive %ask-for-value
         new-value))))
 
@@ -70,11 +74,16 @@
     (restart-case (error condition)
       (continue ()
         :report (lambda (stream)
-                  (format stream "Retry assertion~@[ with new values for ~{~S~^, ~}~]." places))
+                  (write-string "Retry assertion" stream)
+                  (do ((rest places (cdr rest))
+                       (before " with new values for " ", "))
+                      ((null rest))
+                    (%write-text stream "~A~S" before (car rest)))
+                  (write-string "." stream))
         nil))))
 
 (defun %ask-for-new-value (place value)
-  (format *query-io* "~&The old value of ~S is ~S.~%Enter a form for the new value: " place value)
+  (%write-text *query-io* "~&The old value of ~S is ~S.~%Enter a form for the new value: " place value)
   (finish-output *query-io*)
   (eval (read *query-io*)))
 

@@ -4,6 +4,6 @@
 (defun %correct-case-key (datum expected-type place)
   (restart-case (error 'type-error :datum datum :expected-type expected-type)
     (store-value (value)
-      :report (lambda (stream) (format stream "Supply a new value for ~S." place))
+      :report (lambda (stream) (%write-text stream "Supply a new value for ~S." place))
       :interactive (lambda () (list (eval (read *query-io*))))
       value)))

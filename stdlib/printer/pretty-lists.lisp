@@ -128,3 +128,7 @@
       (%write-name (symbol-name (%structure-slot-name (svref slots i))) stream)
       (%write-char #\Space stream)
       (%output-object (%instance-ref object (1+ i)) stream))))
+
+;;; *PRINT-PRETTY* is false until a program says otherwise.
+(%put-property '%output-pretty-compound '%only-with '(*print-pretty* pprint write write-to-string))
+(%put-property '%output-pretty-structure '%only-with '(*print-pretty* pprint write write-to-string))

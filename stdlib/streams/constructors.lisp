@@ -9,8 +9,10 @@
   (unless (funcall predicate stream)
     (error 'simple-type-error
            :datum stream :expected-type type
-           :format-control "~S is not ~:[an output~;an input~] stream."
-           :format-arguments (list stream (eq predicate #'input-stream-p)))))
+           :format-control (if (eq predicate #'input-stream-p)
+                               "~S is not an input stream."
+                               "~S is not an output stream.")
+           :format-arguments (list stream))))
 
 (defun make-synonym-stream (symbol)
   (unless (symbolp symbol)

@@ -175,10 +175,10 @@ fn roots(program: &Program, library_functions: usize) -> Roots {
         SYMBOLS.iter().partition(|(package, name)| *package == "ROOK-KERNEL" && READER.contains(name));
     let called = others.iter().filter(|(package, name)| *package == "ROOK-KERNEL" || name.starts_with('*'));
     let mut symbols: Vec<u32> = called.filter_map(find).collect();
-    symbols.extend(&program.named);
     symbols.extend(program.named_by_directives());
     Roots {
         symbols,
+        named: program.named.clone(),
         names: SYMBOLS.iter().filter_map(find).collect(),
         reader: reader.iter().filter_map(find).collect(),
         library_functions,

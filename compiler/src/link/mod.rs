@@ -1,9 +1,10 @@
 //! From compiled units and live objects to programs.
 //!
 //! `image` is the relocatable form of code and Lisp objects; `snapshot` makes one of the objects and
-//! units of this process; `shake` keeps what a program reaches, `size` explains it; `prelink` lays it out as one ELF
-//! object; `toolchain` calls the linker. Must not read Lisp source.
+//! units of this process; `shake` keeps what a program reaches (but for `gates`), `size` explains it;
+//! `prelink` lays it out as one ELF object; `toolchain` calls the linker. Must not read Lisp source.
 
+pub mod gates;
 pub mod image;
 pub mod prelink;
 pub mod program;

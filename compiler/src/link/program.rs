@@ -366,7 +366,7 @@ fn package_text(image: &Image, p: u32) -> Option<String> {
 }
 
 /// The text of a string object.
-fn string_text(body: &Body) -> Option<String> {
+pub fn string_text(body: &Body) -> Option<String> {
     let Body::Raw(header, bytes) = body else { return None };
     let size = layout::header_size(*header) as usize;
     match layout::header_kind(*header) {

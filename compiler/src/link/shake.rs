@@ -7,11 +7,12 @@
 //! reached otherwise, unless code can look up or list names at will (`DOORS`). What the compiler alone
 //! needs (macros, compile-time properties) goes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use rook_runtime::abi::layout::{self, SYMBOL_MACRO, kind, package, symbol};
 use rook_runtime::abi::tags::{FUNCTION_TAG, SYMBOL_TAG, UNBOUND};
 
+use super::gates::{GATE, closed_gates, is_complex_control};
 use super::image::*;
 use super::size::Reached;
 
@@ -19,6 +20,8 @@ use super::size::Reached;
 pub struct Roots {
     /// Symbols kept with value and function.
     pub symbols: Vec<u32>,
+    /// Symbols of the library that the program names; kept as well.
+    pub named: Vec<u32>,
     /// Symbols of which the name suffices.
     pub names: Vec<u32>,
     /// Symbols that the runtime's reader calls.
@@ -50,9 +53,9 @@ const READERS: [&str; 3] = ["rook_rt_read_object", "rook_rt_read_delimited_list"
 /// The image without what is not reached, and how the rest was reached.
 pub fn shake(image: &Image, roots: &Roots) -> (Image, Reached) {
     let mut image = image.clone();
-    let gates = gates(&image);
+    let closed = closed_gates(&image, &roots.named);
     drop_compile_time_properties(&mut image);
-    let mut marker = mark(&image, roots, gates);
+    let mut marker = mark(&image, roots, closed);
     let reached = std::mem::take(&mut marker.reached);
     (marker.rebuild(), reached)
 }
@@ -104,32 +107,6 @@ const COMPILE_TIME: [&str; 9] = [
     "%SPECIAL-OPERATOR",
 ];
 
-/// Property of a symbol that the library's code calls only when another one is called: its value.
-const GATE: &str = "%CALLED-WITH";
-
-/// Symbols with the symbols that they are called with.
-fn gates(image: &Image) -> HashMap<u32, u32> {
-    let mut gates = HashMap::new();
-    for (o, object) in image.objects.iter().enumerate() {
-        let Body::Slots(_, slots) = &object.body else { continue };
-        if object.tag as u64 != SYMBOL_TAG {
-            continue;
-        }
-        let mut at = slots[symbol::PLIST];
-        while let Word::Object(key_cell) = at {
-            let Body::Cons(key, Word::Object(value_cell)) = image.objects[key_cell as usize].body else { break };
-            let Body::Cons(value, next) = image.objects[value_cell as usize].body else { break };
-            if let (Word::Object(key), Word::Object(value)) = (key, value)
-                && image.objects[key as usize].symbol.as_ref().is_some_and(|(_, name)| name == GATE)
-            {
-                gates.insert(o as u32, value);
-            }
-            at = next;
-        }
-    }
-    gates
-}
-
 /// Unlinks compile-time properties from property lists.
 fn drop_compile_time_properties(image: &mut Image) {
     for o in 0..image.objects.len() {
@@ -165,12 +142,12 @@ fn drop_compile_time_properties(image: &mut Image) {
     }
 }
 
-fn mark<'a>(image: &'a Image, roots: &'a Roots, gates: HashMap<u32, u32>) -> Marker<'a> {
+fn mark<'a>(image: &'a Image, roots: &'a Roots, closed: HashSet<u32>) -> Marker<'a> {
     let mut marker = Marker {
         image,
         roots,
-        gates,
-        behind_gates: HashMap::new(),
+        closed,
+        behind_gates: Vec::new(),
         complete_tables: false,
         reads: false,
         tables: Vec::new(),
@@ -180,7 +157,7 @@ fn mark<'a>(image: &'a Image, roots: &'a Roots, gates: HashMap<u32, u32>) -> Mar
         reached: Reached::default(),
         from: Node::Program,
     };
-    for &s in &roots.symbols {
+    for &s in roots.symbols.iter().chain(&roots.named) {
         marker.symbol_whole(s);
     }
     for &s in &roots.names {
@@ -218,9 +195,10 @@ enum Mark {
 struct Marker<'a> {
     image: &'a Image,
     roots: &'a Roots,
-    gates: HashMap<u32, u32>,
-    /// Symbols whose cells code accesses, behind gates that were not opened, by gate.
-    behind_gates: HashMap<u32, Vec<(Node, u32)>>,
+    /// Symbols that are not followed.
+    closed: HashSet<u32>,
+    /// Those that were met, and from where.
+    behind_gates: Vec<(Node, u32)>,
     /// Whether package tables keep every symbol.
     complete_tables: bool,
     /// Whether the program can read.
@@ -256,10 +234,8 @@ impl Marker<'_> {
     /// Reached by code that may call it or read its value.
     fn symbol_whole(&mut self, o: u32) {
         self.object(o);
-        if let Some(&gate) = self.gates.get(&o)
-            && self.objects[gate as usize] != Mark::Whole
-        {
-            self.behind_gates.entry(gate).or_default().push((self.from, o));
+        if self.closed.contains(&o) {
+            self.behind_gates.push((self.from, o));
             return;
         }
         self.connect(Node::Cells(o));
@@ -313,6 +289,10 @@ impl Marker<'_> {
             }
             return;
         }
+        if !self.closed.is_empty() && is_complex_control(&object.body) {
+            self.reached.complex_control.get_or_insert(self.from.number(image));
+            self.open_gates();
+        }
         let mut found = Vec::new();
         let mut functions = Vec::new();
         references(&object.body, |r| found.push(r), |f| functions.push(f));
@@ -331,7 +311,18 @@ impl Marker<'_> {
         }
     }
 
+    fn open_gates(&mut self) {
+        self.closed.clear();
+        let visited = self.from;
+        for (from, behind) in std::mem::take(&mut self.behind_gates) {
+            self.from = from;
+            self.symbol_whole(behind);
+        }
+        self.from = visited;
+    }
+
     fn open_tables(&mut self) {
+        self.open_gates();
         if !std::mem::replace(&mut self.complete_tables, true) {
             for o in std::mem::take(&mut self.tables) {
                 self.connect(Node::Object(o));
@@ -355,11 +346,6 @@ impl Marker<'_> {
     }
 
     fn visit_cells(&mut self, o: u32) {
-        for (from, behind) in self.behind_gates.remove(&o).unwrap_or_default() {
-            self.from = from;
-            self.symbol_whole(behind);
-        }
-        self.from = Node::Cells(o);
         let Body::Slots(header, slots) = &self.image.objects[o as usize].body else { return };
         for (i, w) in slots.iter().enumerate() {
             if let Word::Object(r) = w
@@ -550,7 +536,7 @@ impl Marker<'_> {
 
     /// Symbols that code may call through need a function object also when the function is gone.
     fn fill_function_cells(&self, out: &mut Image, objects: &[u32]) {
-        let closed: HashSet<u32> = self.behind_gates.values().flatten().map(|&(_, o)| o).collect();
+        let closed: HashSet<u32> = self.behind_gates.iter().map(|&(_, o)| o).collect();
         for (i, mark) in self.objects.iter().enumerate() {
             let o = objects[i];
             if !self.is_symbol(i as u32) || *mark != Mark::Whole && !closed.contains(&(i as u32)) {

@@ -6,6 +6,7 @@
 use rook_runtime::abi::layout;
 
 use super::image::{Body, Function, Image};
+use super::program::string_text;
 use super::shake::Node;
 
 /// Causes that the report lists.
@@ -21,6 +22,14 @@ pub fn report(image: &Image, kept: &Image, reached: &Reached) -> String {
     if let Some((node, primitive)) = &reached.complete_tables {
         let way = way(*node, &parents, image).join(" < ");
         text += &format!("all symbols of all packages are kept: {way} calls {primitive}\n");
+    }
+    if let Some(node) = reached.complex_control {
+        let string = match Node::of(node, image) {
+            Node::Object(o) => string_text(&image.objects[o as usize].body).unwrap_or_default(),
+            _ => String::new(),
+        };
+        let way = way(node, &parents, image).join(" < ");
+        text += &format!("the FORMAT interpreter is kept: {way} has the string {string:?}\n");
     }
     text += "by kind:\n";
     for (kind, count, bytes) in by_kind(kept).into_iter().filter(|k| k.2 >= 1024) {
@@ -78,6 +87,8 @@ pub struct Reached {
     pub edges: Vec<Vec<u32>>,
     /// The first function that needs all symbols of all packages, and the primitive that it calls.
     pub complete_tables: Option<(u32, String)>,
+    /// The first FORMAT control string that only the interpreter can run.
+    pub complex_control: Option<u32>,
 }
 
 /// One cause.

@@ -13,7 +13,7 @@
 (defun %report-format-error (condition stream)
   (let ((control (format-error-control-string condition)))
     (write-string "error in FORMAT: " stream)
-    (apply #'format stream (format-error-complaint condition) (format-error-arguments condition))
+    (%write-control (format-error-complaint condition) stream (format-error-arguments condition))
     (when control
       (terpri stream)
       (write-string "  " stream)
