@@ -29,7 +29,9 @@
 ;;; Copies elements of simple vectors; a base string may go into a wide one.
 (defun %copy-data (target target-start source source-start count)
   (declare (fixnum target-start source-start count))
-  (if (%fix= (%other-kind target) (%other-kind source))
+  (if (or (%fix= (%other-kind target) (%other-kind source))
+          (and (%fix= (%other-kind target) +kind-string+)
+               (%fix= (%other-kind source) +kind-base-string+)))
       (%primitive replace-vector target target-start source source-start count)
       (dotimes (i count)
         (declare (fixnum i))

@@ -85,8 +85,12 @@
                           (if ,equal-form nil (return nil)))
                         (return at)
                         nil))))
-      (if plain
-          (scan (eql (%aref1 vector1 (%fix+ start1 k)) (%aref1 vector2 (%fix+ at k))))
-          (scan (funcall test
-                         (%key key (%aref1 vector1 (%fix+ start1 k)))
-                         (%key key (%aref1 vector2 (%fix+ at k)))))))))
+      (cond
+        ((and plain (simple-string-p vector1) (simple-string-p vector2))
+         (scan (eq (schar vector1 (%fix+ start1 k)) (schar vector2 (%fix+ at k)))))
+        (plain
+         (scan (eql (%aref1 vector1 (%fix+ start1 k)) (%aref1 vector2 (%fix+ at k)))))
+        (t
+         (scan (funcall test
+                        (%key key (%aref1 vector1 (%fix+ start1 k)))
+                        (%key key (%aref1 vector2 (%fix+ at k))))))))))

@@ -9,7 +9,7 @@ use crate::abi::layout::{kind, stream};
 use crate::abi::thread_context::{ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
 use crate::object::symbol::{set_global_value, well_known};
-use crate::object::{record, set_slot, string};
+use crate::object::{record, set_slot, string, string_ref};
 use crate::value::{LispResult, Raised, Value, nil, t};
 
 /// What a STREAM object stands for.
@@ -250,6 +250,15 @@ pub fn write_chars(ctx: &mut ThreadContext, s: Value, chars: impl Iterator<Item 
         }
         _ => Err(direction_error(ctx, s)),
     }
+}
+
+/// Writes characters `start` to `end` of a simple string.
+pub fn write_part(ctx: &mut ThreadContext, s: Value, data: Value, start: usize, end: usize) -> LispResult<()> {
+    if target(s) == Some(Target::TextOutput) {
+        text_stream::write_part(ctx, s, data, start, end);
+        return Ok(());
+    }
+    write_chars(ctx, s, (start..end).map(|i| string_ref(data, i)))
 }
 
 pub fn write_str(ctx: &mut ThreadContext, s: Value, text: &str) -> LispResult<()> {

@@ -78,54 +78,93 @@ pub fn position(s: Value) -> Position {
 /// Appends one character.
 pub fn write(ctx: &mut ThreadContext, s: Value, c: u32) {
     let i = index(s);
-    let mut buffer = text(s);
-    if i == buffer.size() || (c > 0xff && buffer.is_kind(kind::BASE_STRING)) {
-        buffer = grow(ctx, s, c);
-    }
-    // SAFETY: `grow` made room for index `i` and storage wide enough for `c`.
+    let buffer = make_room(ctx, s, 1, c > 0xff);
+    // SAFETY: `make_room` made room for index `i` and storage wide enough for `c`.
+    unsafe { store(buffer, i, c) };
+    set_index(ctx, s, i + 1);
+}
+
+/// Appends characters `start` to `end` of a simple string.
+pub fn write_part(ctx: &mut ThreadContext, s: Value, data: Value, start: usize, end: usize) {
+    let i = index(s);
+    let wide = data.is_kind(kind::STRING) && (start..end).any(|k| string_ref(data, k) > 0xff);
+    let buffer = make_room(ctx, s, end - start, wide);
+    // SAFETY: `make_room` made room for as many characters, and storage wide enough for them.
+    unsafe { copy(data, start, buffer, i, end - start) };
+    set_index(ctx, s, i + end - start);
+}
+
+/// Stores character `i` of a simple string.
+///
+/// # Safety
+/// `i` is less than its size, and `c` fits its kind.
+unsafe fn store(string: Value, i: usize, c: u32) {
+    // SAFETY: by the caller's promise.
     unsafe {
-        let body = buffer.base().add(1);
-        if buffer.is_kind(kind::BASE_STRING) {
+        let body = string.base().add(1);
+        if string.is_kind(kind::BASE_STRING) {
             *(body as *mut u8).add(i) = c as u8;
         } else {
             *(body as *mut u32).add(i) = c;
         }
     }
-    set_index(ctx, s, i + 1);
 }
 
-/// A new buffer with the same characters, room for more, and wide storage when `c` needs it.
-fn grow(ctx: &mut ThreadContext, s: Value, c: u32) -> Value {
-    let old = text(s);
-    let used = index(s);
-    let k = if c > 0xff || old.is_kind(kind::STRING) { kind::STRING } else { kind::BASE_STRING };
-    let room = if used == old.size() { (used * 2).max(INITIAL_CHARACTERS) } else { old.size() };
-    let new = make_buffer(ctx, k, room);
-    for i in 0..used {
-        let c = string_ref(old, i);
-        // SAFETY: `room` exceeds `used`, and the storage is at least as wide as before.
-        unsafe {
-            let body = new.base().add(1);
-            if k == kind::BASE_STRING {
-                *(body as *mut u8).add(i) = c as u8;
-            } else {
-                *(body as *mut u32).add(i) = c;
+/// Copies `n` characters between simple strings of any kinds.
+///
+/// # Safety
+/// Both ranges lie inside their strings, and the characters fit the kind of `to`.
+unsafe fn copy(from: Value, from_start: usize, to: Value, to_start: usize, n: usize) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let (source, target) = (from.base().add(1), to.base().add(1));
+        match (from.is_kind(kind::BASE_STRING), to.is_kind(kind::BASE_STRING)) {
+            (true, true) => std::ptr::copy((source as *const u8).add(from_start), (target as *mut u8).add(to_start), n),
+            (false, false) => std::ptr::copy((source as *const u32).add(from_start), (target as *mut u32).add(to_start), n),
+            (true, false) => {
+                for k in 0..n {
+                    *(target as *mut u32).add(to_start + k) = *(source as *const u8).add(from_start + k) as u32;
+                }
+            }
+            (false, true) => {
+                for k in 0..n {
+                    *(target as *mut u8).add(to_start + k) = *(source as *const u32).add(from_start + k) as u8;
+                }
             }
         }
     }
+}
+
+/// The buffer with room for `n` more characters, of wide storage when they need it.
+fn make_room(ctx: &mut ThreadContext, s: Value, n: usize, wide: bool) -> Value {
+    let old = text(s);
+    let used = index(s);
+    let widen = wide && old.is_kind(kind::BASE_STRING);
+    if used + n <= old.size() && !widen {
+        return old;
+    }
+    let k = if wide || old.is_kind(kind::STRING) { kind::STRING } else { kind::BASE_STRING };
+    let room = if used + n > old.size() { (used * 2).max(used + n).max(INITIAL_CHARACTERS) } else { old.size() };
+    let new = make_buffer(ctx, k, room);
+    // SAFETY: `room` is at least `used`, and the storage is at least as wide as before.
+    unsafe { copy(old, 0, new, 0, used) };
     set_slot(ctx, s, stream::DATA1, new);
     new
 }
 
-/// The characters written so far; the stream is empty afterwards.
+/// The characters written so far; the stream is empty afterwards. The string is a wide one, because
+/// its new owner may store any character into it.
 pub fn take(ctx: &mut ThreadContext, s: Value) -> Value {
-    let chars: Vec<u32> = (0..index(s)).map(|i| string_ref(text(s), i)).collect();
+    let n = index(s);
+    let result = make_buffer(ctx, kind::STRING, n);
+    // SAFETY: both strings have at least `n` characters, and a wide one holds any.
+    unsafe { copy(text(s), 0, result, 0, n) };
     if text(s).size() > KEPT_CHARACTERS {
         let buffer = make_buffer(ctx, kind::BASE_STRING, INITIAL_CHARACTERS);
         set_slot(ctx, s, stream::DATA1, buffer);
     }
     set_index(ctx, s, 0);
-    string_from_code_points(ctx, &chars)
+    result
 }
 
 /// Characters since the last newline of an output stream.

@@ -93,6 +93,14 @@ pub fn string_from_code_points(ctx: &mut ThreadContext, chars: &[u32]) -> Value 
     Value(base as u64 | OTHER_TAG)
 }
 
+/// A string of wide storage, for an owner who may store any character into it.
+pub fn wide_string_from_code_points(ctx: &mut ThreadContext, chars: &[u32]) -> Value {
+    let base = allocate(ctx, layout::header(kind::STRING, chars.len() as u64));
+    // SAFETY: the fresh string has room for `chars.len()` elements after its header.
+    unsafe { std::ptr::copy_nonoverlapping(chars.as_ptr(), base.add(1) as *mut u32, chars.len()) };
+    Value(base as u64 | OTHER_TAG)
+}
+
 /// Code point `i` of a simple string.
 pub fn string_ref(s: Value, i: usize) -> u32 {
     debug_assert!(s.is_string() && i < s.size());

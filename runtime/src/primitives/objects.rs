@@ -100,7 +100,8 @@ crate::primitives! {
         unsafe { std::ptr::copy_nonoverlapping(object.base(), base, bytes as usize / 8) };
         Ok(Value(base as u64 | object.tag()))
     }
-    /// Copies `count` elements between vectors of one kind, which may be the same vector.
+    /// Copies `count` elements between vectors of one kind, which may be the same vector, or from a
+    /// base string to a wide one.
     fn replace_vector(ctx, target, target_start, source, source_start, count) {
         let (to, from, n) = (target_start.as_fixnum() as usize, source_start.as_fixnum() as usize, count.as_fixnum() as usize);
         if target.is_kind(kind::SIMPLE_VECTOR) {
@@ -108,6 +109,14 @@ crate::primitives! {
             for k in 0..n {
                 let i = if backwards { n - 1 - k } else { k };
                 set_slot(ctx, target, to + i, source.slot(from + i));
+            }
+            return Ok(target);
+        }
+        if target.is_kind(kind::STRING) && source.is_kind(kind::BASE_STRING) {
+            let (target_base, source_base) = (raw_elements(target).0, raw_elements(source).0);
+            for k in 0..n {
+                // SAFETY: the library has checked that both ranges lie inside their strings.
+                unsafe { *(target_base as *mut u32).add(to + k) = *source_base.add(from + k) as u32 };
             }
             return Ok(target);
         }

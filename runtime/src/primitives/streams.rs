@@ -16,7 +16,7 @@ use crate::io::open::{self, Direction, IfExists, IfMissing};
 use crate::io::{bytes, table, text_stream};
 use crate::object::symbol::{symbol_text, well_known};
 use crate::object::text::{expect_designator, expect_string, rust_text, string_span};
-use crate::object::{list, record, string, string_from_code_points, string_ref};
+use crate::object::{list, record, string, wide_string_from_code_points};
 use crate::primitives;
 use crate::value::{Value, nil, t};
 
@@ -81,7 +81,7 @@ primitives! {
     fn stream_read_line(ctx, s) {
         match lisp_stream::read_line(ctx, s)? {
             Some((line, ended)) => {
-                let line = string_from_code_points(ctx, &line);
+                let line = wide_string_from_code_points(ctx, &line);
                 set_second_value(ctx, Value::bool(!ended));
                 Ok(line)
             }
@@ -116,8 +116,7 @@ primitives! {
     fn stream_write_string(ctx, s, text, start, end) {
         let Some(span) = string_span(text) else { return Err(wrong_type(ctx, text, Sym::STRING)) };
         let (start, end) = bounds(ctx, text, start, end, span.len)?;
-        let chars = (start..end).map(|i| string_ref(span.data, span.start + i));
-        lisp_stream::write_chars(ctx, s, chars)?;
+        lisp_stream::write_part(ctx, s, span.data, span.start + start, span.start + end)?;
         Ok(text)
     }
     /// Characters since the last newline, or NIL when unknown.
