@@ -54,6 +54,7 @@ hello: build ## Compile and run the first program
 test: build ## Run all tests: unit tests, then the programs in every mode (MODES=, FILTER=)
 	$(CARGO) test --release -p rook-runtime --lib
 	$(CARGO) test --release -p rook-compiler --lib
+	tests/delivery/check $(TARGET)/rook
 	$(ROOK_TEST) --modes=$(MODES) $(KNOWN)
 	$(ROOK) test $(STRESSED) --modes=stress=500
 
@@ -88,8 +89,10 @@ help: ## Print this list
 $(STAGE1) $(COMPILER_ARCHIVE) &: FORCE
 	@$(CARGO) build --quiet --release -p rook-compiler
 
+# Nothing unwinds in lean programs, and they do not tell where they were built.
 $(RUNTIME_ARCHIVE): FORCE
-	@$(CARGO) build --quiet --profile lean -p rook-runtime
+	@RUSTFLAGS="$${RUSTFLAGS-} -C force-unwind-tables=no --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=cargo" \
+	    $(CARGO) build --quiet --profile lean -p rook-runtime
 
 $(IMAGE) $(LIBRARY) &: $(STAGE1) $(STDLIB)
 	@mkdir -p $(@D)

@@ -36,6 +36,8 @@ pub fn emit(image: &Image, options: &Options) -> Result<Vec<u8>, String> {
         b".data.rel.ro.rook".to_vec(),
         SectionKind::ReadOnlyDataWithRel,
     );
+    // Else the linker names the object after its file, which lies at another place each time.
+    elf.add_file_symbol(b"program.lisp".to_vec());
     // Tells the linker that the stack need not be executable.
     elf.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
     let mut layout = Layout {
