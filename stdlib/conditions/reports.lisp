@@ -24,8 +24,11 @@
 
 (defun %report-undefined-function (condition stream)
   ;; The name is written with its package, whatever the current one is.
-  (let ((*package* (find-package "KEYWORD")))
-    (%write-text stream "The function ~S is undefined." (%condition-slot-value condition 'name))))
+  (let ((*package* (find-package "KEYWORD")) (name (%condition-slot-value condition 'name)))
+    (%write-text stream "The function ~S is undefined." name)
+    (when (and (symbolp name) (eq (symbol-package name) (symbol-package 'car)))
+      ;; A program that names its functions at run time needs a runtime with all of them.
+      (write-string " Programs built with --runtime=full have every standard function." stream))))
 
 (defun %report-unbound-slot (condition stream)
   (%write-text stream "The slot ~S is unbound in the object ~S."

@@ -13,6 +13,7 @@ use rook_runtime::abi::tags::SYMBOL_TAG;
 use rook_runtime::abi::well_known::SYMBOLS;
 
 use super::image::*;
+use super::size::object_bytes;
 use crate::backend::frame_table::FrameTableParts;
 
 /// What the object declares besides the image.
@@ -130,21 +131,18 @@ impl Layout<'_> {
     /// Decides addresses: conses and headed objects in one run, each 16-byte aligned.
     fn place_objects(&mut self, image: &Image) {
         let mut offset = 0u64;
-        for o in &image.objects {
-            self.objects.push(offset);
-            offset += match &o.body {
-                Body::Cons(..) => 16,
-                Body::Slots(_, slots) => (8 + 8 * slots.len() as u64).next_multiple_of(16),
-                Body::Function(_, _, slots) => (16 + 8 * slots.len() as u64).next_multiple_of(16),
-                Body::Raw(_, bytes) => (8 + bytes.len() as u64).next_multiple_of(16),
-            };
+        self.objects = vec![0; image.objects.len()];
+        for i in placing_order(image) {
+            self.objects[i] = offset;
+            offset += object_bytes(&image.objects[i].body);
         }
     }
 
     fn fill_objects(&mut self, image: &Image) {
         let mut bytes: Vec<u8> = Vec::new();
         let mut fixups: Vec<Relocation> = Vec::new();
-        for (i, o) in image.objects.iter().enumerate() {
+        for i in placing_order(image) {
+            let o = &image.objects[i];
             assert_eq!(bytes.len() as u64, self.objects[i], "objects are laid out in order");
             match &o.body {
                 Body::Cons(a, d) => {
@@ -374,6 +372,13 @@ impl Layout<'_> {
         }
         PackageList { tagged: at + rook_runtime::abi::tags::CONS_TAG, end: at + bytes.len() as u64 }
     }
+}
+
+/// Objects without references last: relocation then leaves their pages alone.
+fn placing_order(image: &Image) -> impl Iterator<Item = usize> + '_ {
+    let is_raw = |i: &usize| matches!(image.objects[*i].body, Body::Raw(..));
+    let all = 0..image.objects.len();
+    all.clone().filter(move |i| !is_raw(i)).chain(all.filter(is_raw))
 }
 
 struct PackageList {

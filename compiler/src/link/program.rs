@@ -91,7 +91,7 @@ impl Program {
             self.image.functions.push(Function::of(code, unit.file(code.span.file)));
         }
         for (i, code) in unit.functions.iter().enumerate() {
-            let fixups = code
+            let fixups: Vec<Fixup> = code
                 .relocations
                 .iter()
                 .map(|r| Fixup {
@@ -106,10 +106,7 @@ impl Program {
                             Reference::Object(self.function_object(&mut objects, first, g))
                         }
                         RelocationTarget::Datum(d) => match self.word(datums.get(d)) {
-                            Word::Object(o) => {
-                                self.called.insert(o);
-                                Reference::Object(o)
-                            }
+                            Word::Object(o) => Reference::Object(o),
                             Word::Nil => Reference::Runtime("rook_nil".to_string()),
                             Word::T => Reference::Runtime("rook_t".to_string()),
                             Word::Bits(_) => unreachable!("immediates are operands, not relocations"),
@@ -117,6 +114,11 @@ impl Program {
                     },
                 })
                 .collect();
+            let accessed = fixups.iter().filter(|f| !f.is_tagged(SYMBOL_TAG)).filter_map(|f| match f.reference {
+                Reference::Object(o) => Some(o),
+                _ => None,
+            });
+            self.called.extend(accessed);
             self.image.functions[first as usize + i].fixups = fixups;
             while let Some((o, v)) = self.work.pop() {
                 self.fill(o, v);

@@ -148,6 +148,7 @@ fn mark<'a>(image: &'a Image, roots: &'a Roots, closed: HashSet<u32>) -> Marker<
         roots,
         closed,
         behind_gates: Vec::new(),
+        accessed: vec![false; image.objects.len()],
         complete_tables: false,
         reads: false,
         tables: Vec::new(),
@@ -157,7 +158,11 @@ fn mark<'a>(image: &'a Image, roots: &'a Roots, closed: HashSet<u32>) -> Marker<
         reached: Reached::default(),
         from: Node::Program,
     };
-    for &s in roots.symbols.iter().chain(&roots.named) {
+    for &s in &roots.symbols {
+        marker.accessed[s as usize] = true;
+        marker.symbol_whole(s);
+    }
+    for &s in &roots.named {
         marker.symbol_whole(s);
     }
     for &s in &roots.names {
@@ -199,6 +204,8 @@ struct Marker<'a> {
     closed: HashSet<u32>,
     /// Those that were met, and from where.
     behind_gates: Vec<(Node, u32)>,
+    /// Symbols that code may call without looking whether they have a function.
+    accessed: Vec<bool>,
     /// Whether package tables keep every symbol.
     complete_tables: bool,
     /// Whether the program can read.
@@ -340,6 +347,7 @@ impl Marker<'_> {
         self.open_tables();
         if !std::mem::replace(&mut self.reads, true) {
             for &s in &self.roots.reader {
+                self.accessed[s as usize] = true;
                 self.symbol_whole(s);
             }
         }
@@ -378,7 +386,9 @@ impl Marker<'_> {
             match &fixup.reference {
                 Reference::Function(g) => self.function(*g),
                 Reference::Object(o) if self.is_symbol(*o) => {
-                    if (f as usize) < self.roots.library_functions && fixup.is_tagged(SYMBOL_TAG) {
+                    let quoted = fixup.is_tagged(SYMBOL_TAG);
+                    self.accessed[*o as usize] |= !quoted;
+                    if quoted && (f as usize) < self.roots.library_functions {
                         self.object(*o)
                     } else {
                         self.symbol_whole(*o)
@@ -536,10 +546,8 @@ impl Marker<'_> {
 
     /// Symbols that code may call through need a function object also when the function is gone.
     fn fill_function_cells(&self, out: &mut Image, objects: &[u32]) {
-        let closed: HashSet<u32> = self.behind_gates.iter().map(|&(_, o)| o).collect();
-        for (i, mark) in self.objects.iter().enumerate() {
-            let o = objects[i];
-            if !self.is_symbol(i as u32) || *mark != Mark::Whole && !closed.contains(&(i as u32)) {
+        for (i, &o) in objects.iter().enumerate() {
+            if !self.accessed[i] || self.objects[i] == Mark::None {
                 continue;
             }
             let Body::Slots(_, slots) = &out.objects[o as usize].body else { continue };
