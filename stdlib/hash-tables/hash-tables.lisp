@@ -20,7 +20,7 @@
 
 (defconstant +smallest-index+ 16)
 
-(declaim (inline hash-table-p))
+(declaim (inline hash-table-p %check-hash-table %address-hash))
 (defun hash-table-p (object)
   (and (%otherp object) (%fix= (%other-kind object) +kind-hash-table+)))
 
@@ -157,7 +157,9 @@
 (defun %find-position (table key hash)
   (case (%other-ref table +table-test+)
     (eq (%find-eq table key hash))
-    (eql (if (numberp key) (%find-eql table key hash) (%find-eq table key hash)))
+    (eql (if (or (%fixnump key) (not (numberp key)))
+             (%find-eq table key hash)
+             (%find-eql table key hash)))
     (equal (%find-equal table key hash))
     (t (%find-equalp table key hash))))
 

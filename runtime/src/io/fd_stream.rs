@@ -201,8 +201,29 @@ impl FdStream {
                 return Ok(true);
             }
             line.push(c);
+            self.take_plain_run(line);
         }
         Ok(false)
+    }
+
+    /// Moves what the buffer has of ASCII characters before a newline to `line`.
+    fn take_plain_run(&mut self, line: &mut Vec<u32>) {
+        let Some(input) = self.input.as_mut() else { return };
+        let rest = &input.buffer[input.next..];
+        let n = rest.iter().take_while(|&&b| b < 0x80 && b != b'\n').count();
+        if n == 0 {
+            return;
+        }
+        line.extend(rest[..n].iter().map(|&b| b as u32));
+        let before = input.position;
+        let moved = |by: usize| Position {
+            byte: before.byte + by as u64,
+            line: before.line,
+            column: before.column.saturating_add(by as u32),
+        };
+        input.previous = Some(moved(n - 1));
+        input.position = moved(n);
+        input.next += n;
     }
 
     /// Whether a character can be read without waiting (the end of a file counts as not).
