@@ -204,8 +204,12 @@ primitives! {
     }
     /// A hash of the characters, with `fold` regardless of case.
     fn string_hash(ctx, text, fold) {
-        let chars = expect_designator(ctx, text)?;
         let fold = !fold.is_nil();
+        if let Some(span) = string_span(text).filter(|_| !fold) {
+            let chars = (span.start..span.start + span.len).map(|i| string_ref(span.data, i));
+            return Ok(Value::fixnum(layout::name_hash(chars) as i64));
+        }
+        let chars = expect_designator(ctx, text)?;
         let keys = chars.into_iter().map(|c| if fold { downcase(c) } else { c });
         Ok(Value::fixnum(layout::name_hash(keys) as i64))
     }
