@@ -51,9 +51,7 @@
            (name (subseq file 0 first-dot))
            (version (if second-dot (string-upcase (subseq file (1+ second-dot))) nil)))
       (%make-pathname
-       (if (or components relative)
-           (cons (if relative :relative :absolute) (nreverse components))
-           nil)
+       (cons (if relative :relative :absolute) (nreverse components))
        (if (string= name "") nil (%logical-component name string))
        (if first-dot (%logical-component (subseq file (1+ first-dot) second-dot) string) nil)
        (cond ((null version) nil)

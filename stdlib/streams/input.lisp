@@ -76,7 +76,7 @@
   (%unread-char character (%input-stream stream)))
 
 (defun %whitespace-char-p (char)
-  (%memq char '(#\Space #\Newline #\Tab #\Page #\Return #\Linefeed)))
+  (%primitive readtable-whitespace-p *readtable* char))
 
 (defun peek-char (&optional peek-type stream (eof-error-p t) eof-value recursive-p)
   (declare (ignore recursive-p))

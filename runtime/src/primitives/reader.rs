@@ -75,6 +75,11 @@ primitives! {
         Ok(value.unwrap_or(nil()))
     }
 
+    fn readtable_whitespace_p(ctx, table, c) {
+        let table = expect_readtable(ctx, table)?;
+        let c = expect_character(ctx, c)?;
+        Ok(Value::bool(readtable::syntax(table, c) == Syntax::Whitespace))
+    }
     fn readtablep(ctx, v) { Ok(Value::bool(is_readtable(v))) }
     /// A readtable with standard syntax.
     fn make_standard_readtable(ctx) { Ok(readtable::make_standard(ctx)) }

@@ -41,8 +41,8 @@ impl Reader<'_> {
                 let value = self.call(ctx, function, &args)?;
                 Ok(value.map_or(Step::Nothing, |v| Step::Value(v, start)))
             }
-            // Skipped as a token.
-            _ if self.suppressed() => {
+            // Skipped as a token, unless it can only be a mistake.
+            _ if self.suppressed() && sub != '<' as u32 && sub != ')' as u32 && self.syntax(sub) != Syntax::Whitespace => {
                 self.read_opt_token(ctx)?;
                 Ok(Step::Value(nil(), start))
             }

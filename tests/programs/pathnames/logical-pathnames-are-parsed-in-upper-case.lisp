@@ -5,4 +5,5 @@
   (print (typep p 'logical-pathname))
   (print (namestring p)))
 (print (pathname-directory (logical-pathname "WORK:;near;x")))
+(print (pathname-directory (logical-pathname "WORK:x")))
 (print (handler-case (logical-pathname "nohost:x") (type-error () 'type-error)))

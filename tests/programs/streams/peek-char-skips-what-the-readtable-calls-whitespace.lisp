@@ -1,0 +1,6 @@
+(let ((*readtable* (copy-readtable)))
+  (with-input-from-string (in "  x") (print (peek-char t in)))
+  (set-syntax-from-char #\Space #\a)
+  (with-input-from-string (in "  x") (print (peek-char t in)))
+  (set-syntax-from-char #\x #\Newline)
+  (with-input-from-string (in "xxay") (print (peek-char t in))))
