@@ -1,5 +1,5 @@
 (let ((table (make-hash-table :test 'equal)))
-  (setf (gethash #P"/a/b.c" table) 1)
+  (setf (gethash (pathname "/a/b.c") table) 1)
   (print (gethash (make-pathname :directory '(:absolute "a") :name "b" :type "c") table))
-  (print (equal #P"/a/b.c" (pathname "/a/b.c")))
-  (print (equal #P"/a/b.c" #P"/a/b.d")))
+  (print (equal (pathname "/a/b.c") (pathname "/a/b.c")))
+  (print (equal (pathname "/a/b.c") (pathname "/a/b.d"))))
