@@ -22,8 +22,7 @@ pub fn runtime_call_name(call: RuntimeCall) -> (&'static str, usize) {
         RuntimeCall::SpreadList => ("rook_rt_spread_list", 1),
         RuntimeCall::SpreadValues => ("rook_rt_spread_values", 1),
         RuntimeCall::RestList => ("rook_rt_rest_list", 1),
-        RuntimeCall::FindKey => ("rook_rt_find_key", 1),
-        RuntimeCall::CheckKeys => ("rook_rt_check_keys", 1),
+        RuntimeCall::ParseKeys => ("rook_rt_parse_keys", 1),
     }
 }
 

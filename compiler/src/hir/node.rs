@@ -98,6 +98,9 @@ pub enum Kind {
     /// After `resolve_exits`: leave for the block or tagbody that bound the token variable, with
     /// the values of the form (a tagbody gets the index of the tag as a fixnum).
     ExitTo(VarId, Box<Hir>),
+    /// After `resolve_exits`, in the body of a protected construct: ends the body by way of the exit
+    /// with this index, with the values of the form (NIL for a tagbody).
+    Leave(u32, Box<Hir>),
 }
 
 /// A construct that exits can reach from other functions. Its body is a function without
@@ -106,6 +109,17 @@ pub enum Kind {
 pub struct Protected {
     pub kind: ProtectedKind,
     pub body: FnId,
+    /// Where `Leave` nodes of the body go on: it returns to here with the index of one.
+    pub exits: Vec<Exit>,
+}
+
+/// An exit that only leaves protected bodies, no closure: it needs no search, the bodies return.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    Return(BlockId),
+    Go(TagbodyId, TagId),
+    /// On to the exit with this index of the construct whose body this one is in.
+    Leave(u32),
 }
 
 #[derive(Clone, Debug)]

@@ -332,6 +332,10 @@ impl Parser<'_> {
                 let [variable, value] = exactly(rest)?;
                 Kind::ExitTo(var(variable)?, self.boxed(value)?)
             }
+            "leave" => {
+                let [index, value] = exactly(rest)?;
+                Kind::Leave(number(index)?, self.boxed(value)?)
+            }
             other => return Err(format!("unknown node {other}")),
         })
     }
@@ -357,13 +361,26 @@ impl Parser<'_> {
         Ok(Kind::Foreign(Box::new(call), self.nodes(arguments)?))
     }
     fn protected(&mut self, head: &str, rest: &[Sexp]) -> Parsed<Kind> {
-        let [operand, body] = exactly(rest)?;
+        let [operand, body, exits @ ..] = rest else { return Err("a protected form lacks its parts".into()) };
         let kind = match head {
             "protected-block" => ProtectedKind::Block(var(operand)?),
             "protected-tagbody" => ProtectedKind::Tagbody(var(operand)?),
             "protected-catch" => ProtectedKind::Catch(self.node(operand)?),
             _ => ProtectedKind::Cleanup(self.node(operand)?),
         };
-        Ok(Kind::Protected(Box::new(Protected { kind, body: function(body)? })))
+        let exits = exits.iter().map(exit).collect::<Parsed<_>>()?;
+        Ok(Kind::Protected(Box::new(Protected { kind, body: function(body)?, exits })))
+    }
+}
+
+/// `b1`, `(t1 g2)` or the index of an exit further out.
+fn exit(form: &Sexp) -> Parsed<Exit> {
+    match form.as_atom() {
+        Some(text) if text.starts_with('b') => Ok(Exit::Return(BlockId(id(form, 'b')?))),
+        Some(_) => Ok(Exit::Leave(number(form)?)),
+        None => {
+            let [body, tag] = exactly(list_of(form)?)?;
+            Ok(Exit::Go(TagbodyId(id(body, 't')?), TagId(id(tag, 'g')?)))
+        }
     }
 }

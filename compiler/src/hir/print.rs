@@ -186,6 +186,7 @@ impl Printer<'_> {
             Kind::LoadTimeValue(l) => form("load-time-value", [numbered('l', l.0)]),
             Kind::Protected(protected) => self.protected(protected),
             Kind::ExitTo(v, e) => form("exit-to", [self.var(*v), self.node(e)]),
+            Kind::Leave(n, e) => form("leave", [atom(n.to_string()), self.node(e)]),
         }
     }
     fn call(&self, callee: &Callee, arguments: &[Hir]) -> Sexp {
@@ -209,6 +210,11 @@ impl Printer<'_> {
             ProtectedKind::Catch(tag) => ("protected-catch", self.node(tag)),
             ProtectedKind::Cleanup(cleanup) => ("protected-cleanup", self.node(cleanup)),
         };
-        form(name, [operand, function_id(protected.body)])
+        let exits = protected.exits.iter().map(|exit| match exit {
+            Exit::Return(b) => numbered('b', b.0),
+            Exit::Go(t, tag) => list([numbered('t', t.0), numbered('g', tag.0)]),
+            Exit::Leave(n) => atom(n.to_string()),
+        });
+        form(name, [operand, function_id(protected.body)].into_iter().chain(exits))
     }
 }

@@ -16,6 +16,7 @@ pub fn verify(unit: &Unit) -> Vec<String> {
         blocks: Vec::new(),
         tagbodies: Vec::new(),
         local_functions: Vec::new(),
+        exits: 0,
     };
     for &id in unit.top_level.iter().chain(&unit.load_time) {
         verifier.root(id);
@@ -38,6 +39,8 @@ struct Verifier<'a> {
     blocks: Vec<BlockId>,
     tagbodies: Vec<(TagbodyId, Vec<TagId>)>,
     local_functions: Vec<FnId>,
+    /// Number of exits of the protected construct whose body this is.
+    exits: u32,
 }
 
 impl Verifier<'_> {
@@ -191,7 +194,25 @@ impl Verifier<'_> {
                     ProtectedKind::Block(var) | ProtectedKind::Tagbody(var) => self.bind(*var),
                     ProtectedKind::Catch(node) | ProtectedKind::Cleanup(node) => self.node(node),
                 }
+                for exit in &protected.exits {
+                    let known = match exit {
+                        Exit::Return(block) => self.blocks.contains(block),
+                        Exit::Go(body, tag) => self.tagbodies.iter().any(|(t, tags)| t == body && tags.contains(tag)),
+                        Exit::Leave(index) => *index < self.exits,
+                    };
+                    if !known {
+                        self.problem(format!("{exit:?} leads nowhere"));
+                    }
+                }
+                let outer = std::mem::replace(&mut self.exits, protected.exits.len() as u32);
                 self.function(protected.body);
+                self.exits = outer;
+            }
+            Kind::Leave(index, value) => {
+                if *index >= self.exits {
+                    self.problem(format!("there is no exit {index}"));
+                }
+                self.node(value);
             }
             Kind::ExitTo(var, value) => {
                 self.node(value);

@@ -23,7 +23,8 @@ macro_rules! walker {
                 | Kind::Block(_, e)
                 | Kind::ReturnFrom(_, e)
                 | Kind::The(_, _, e)
-                | Kind::ExitTo(_, e) => f(e),
+                | Kind::ExitTo(_, e)
+                | Kind::Leave(_, e) => f(e),
                 Kind::If(a, b, c) | Kind::Progv(a, b, c) => {
                     f(a);
                     f(b);

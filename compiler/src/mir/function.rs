@@ -372,10 +372,9 @@ pub enum RuntimeCall {
     SpreadValues,
     /// start Word, nargs Word -> Tagged: fresh list of args[start..nargs]
     RestList,
-    /// start Word, nargs Word, keyword Tagged -> Tagged or UNSUPPLIED
-    FindKey,
-    /// start Word, nargs Word, keywords vector Tagged (NIL: any allowed): raises -> Tagged
-    CheckKeys,
+    /// start Word, nargs Word, keywords vector Tagged, others allowed Word -> Tagged: leaves the
+    /// keywords' values (or UNSUPPLIED) in args[start..]; raises
+    ParseKeys,
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -70,8 +70,7 @@ pub(super) const RUNTIME_CALLS: Words<RuntimeCall> = &[
     (RuntimeCall::SpreadList, "spread-list"),
     (RuntimeCall::SpreadValues, "spread-values"),
     (RuntimeCall::RestList, "rest-list"),
-    (RuntimeCall::FindKey, "find-key"),
-    (RuntimeCall::CheckKeys, "check-keys"),
+    (RuntimeCall::ParseKeys, "parse-keys"),
 ];
 pub(super) const EXIT_KINDS: Words<ExitKind> =
     &[(ExitKind::Catch, "catch"), (ExitKind::Block, "block"), (ExitKind::Cleanup, "cleanup")];

@@ -380,7 +380,7 @@ fn shape(inst: &Inst, operands: usize) -> Shape {
                 RuntimeCall::SpreadList => &[Tagged, Word],
                 RuntimeCall::SpreadValues => &[Tagged, Word, Word],
                 RuntimeCall::RestList => &[Word, Word],
-                RuntimeCall::FindKey | RuntimeCall::CheckKeys => &[Word, Word, Tagged],
+                RuntimeCall::ParseKeys => &[Word, Word, Tagged, Word],
             };
             let counts = matches!(call, RuntimeCall::SpreadList | RuntimeCall::SpreadValues);
             let results: &[Repr] = match runtime_call_name(*call).1 {

@@ -17,12 +17,11 @@ const FAILED: u64 = u64::MAX;
 // (ctx, list, start) and (ctx, value, count, start) -> new count.
 anchored_thunk!("rook_rt_spread_list", spread_list, ["cmp rax, -1", "je rook_raise_pending", "ret"]);
 anchored_thunk!("rook_rt_spread_values", spread_values, ["cmp rax, -1", "je rook_raise_pending", "ret"]);
-// (ctx, start, nargs) -> list; (ctx, start, nargs, keyword) -> value; (ctx, start, nargs, keywords) -> NIL.
+// (ctx, start, nargs) -> list; (ctx, start, nargs, keywords, whether others are allowed) -> NIL.
 anchored_thunk!("rook_rt_rest_list", rest_list, ["ret"]);
-anchored_thunk!("rook_rt_find_key", find_key, ["ret"]);
 anchored_thunk!(
-    "rook_rt_check_keys",
-    check_keys,
+    "rook_rt_parse_keys",
+    parse_keys,
     ["cmp rax, {mark}", "je rook_raise_pending", "ret"],
     mark = const crate::abi::tags::ERROR_MARK
 );
@@ -93,37 +92,56 @@ extern "C" fn rest_list(ctx: &mut ThreadContext, start: u64, nargs: u64) -> Valu
     })
 }
 
-extern "C" fn find_key(ctx: &mut ThreadContext, start: u64, nargs: u64, keyword: Value) -> Value {
-    find(ctx, start, nargs, keyword).unwrap_or(Value::UNSUPPLIED)
-}
+/// Keywords whose values are gathered without allocating.
+const FEW_KEYS: usize = 16;
 
-fn find(ctx: &ThreadContext, start: u64, nargs: u64, keyword: Value) -> Option<Value> {
-    (start..nargs.saturating_sub(1)).step_by(2).find(|&i| argument(ctx, i) == keyword).map(|i| argument(ctx, i + 1))
-}
-
-extern "C" fn check_keys(ctx: &mut ThreadContext, start: u64, nargs: u64, keywords: Value) -> Value {
-    match check(ctx, start, nargs, keywords) {
-        Ok(value) => value,
-        Err(_) => {
-            ctx.arg_count = 0;
-            Value(crate::abi::tags::ERROR_MARK)
+/// Leaves in args[start..] the values of the keywords of a simple vector, in its order, UNSUPPLIED
+/// for those that the arguments args[start..nargs] do not give.
+extern "C" fn parse_keys(ctx: &mut ThreadContext, start: u64, nargs: u64, keywords: Value, others: u64) -> Value {
+    let size = keywords.size();
+    if start as usize + size > ARGUMENT_AREA_WORDS {
+        too_many_arguments(ctx, start as usize + size);
+        ctx.arg_count = 0;
+        return Value(crate::abi::tags::ERROR_MARK);
+    }
+    let mut few = [Value::UNSUPPLIED; FEW_KEYS];
+    let mut many = Vec::new();
+    let found = if size <= FEW_KEYS {
+        &mut few[..size]
+    } else {
+        many.resize(size, Value::UNSUPPLIED);
+        &mut many[..]
+    };
+    let mut clean = (nargs - start).is_multiple_of(2);
+    for i in (start..nargs.saturating_sub(1)).step_by(2) {
+        let (key, value) = (argument(ctx, i), argument(ctx, i + 1));
+        match (0..size).find(|&k| keywords.slot(k) == key) {
+            // The first of several counts.
+            Some(k) if found[k] == Value::UNSUPPLIED => found[k] = value,
+            Some(_) => {}
+            None => clean = clean && others != 0,
         }
     }
+    if !clean && let Err(_) = check(ctx, start, nargs, keywords, others != 0) {
+        ctx.arg_count = 0;
+        return Value(crate::abi::tags::ERROR_MARK);
+    }
+    for (k, &value) in found.iter().enumerate() {
+        set_argument(ctx, start + k as u64, value);
+    }
+    nil()
 }
 
-/// Checks the keyword part of a call against the simple vector of keywords that the callee knows;
-/// NIL instead of a vector allows any.
-fn check(ctx: &mut ThreadContext, start: u64, nargs: u64, keywords: Value) -> LispResult {
-    if nargs <= start {
-        return Ok(nil());
-    }
+/// Reports an odd number of keyword arguments, and keywords that the callee does not know.
+fn check(ctx: &mut ThreadContext, start: u64, nargs: u64, keywords: Value, others: bool) -> LispResult {
     if !(nargs - start).is_multiple_of(2) {
         let items: Vec<Value> = (start..nargs).map(|i| argument(ctx, i)).collect();
         let items = list(ctx, &items);
         return Err(ctx.raise(ErrorKind::OddKeywords, &[items, nil()]));
     }
     let allow = well_known(Sym::KW_ALLOW_OTHER_KEYS);
-    if keywords.is_nil() || find(ctx, start, nargs, allow).is_some_and(|v| !v.is_nil()) {
+    let allowed = (start..nargs).step_by(2).find(|&i| argument(ctx, i) == allow).is_some_and(|i| !argument(ctx, i + 1).is_nil());
+    if others || allowed {
         return Ok(nil());
     }
     let is_known = |key: Value| key == allow || (0..keywords.size()).any(|k| keywords.slot(k) == key);

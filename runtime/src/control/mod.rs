@@ -29,7 +29,7 @@ pub fn runtime_entries() -> Vec<(&'static str, usize)> {
         rook_raise_pending rook_undefined_entry rook_macro_entry rook_exit_jump
         rook_rt_throw rook_rt_exit_to rook_rt_continue_unwind
         rook_rt_save_values rook_rt_restore_values
-        rook_rt_spread_list rook_rt_spread_values rook_rt_rest_list rook_rt_find_key rook_rt_check_keys
+        rook_rt_spread_list rook_rt_spread_values rook_rt_rest_list rook_rt_parse_keys
         rook_rt_unbind rook_rt_entry_slow rook_rt_alloc_slow
         rook_funcallable_entry rook_foreign_thunk
     }

@@ -28,6 +28,8 @@ pub struct Closures {
     /// For escaping local functions with free variables: the variable that holds the closure.
     pub closure_var: HashMap<FnId, VarId>,
     pub reached: HashSet<FnId>,
+    /// Protected bodies that return by way of exits.
+    pub leaving: HashSet<FnId>,
 }
 
 impl Closures {
@@ -184,6 +186,9 @@ impl Walker<'_> {
             Kind::Protected(p) => {
                 self.result.called.insert(p.body);
                 self.need(p.body);
+                if !p.exits.is_empty() {
+                    self.result.leaving.insert(p.body);
+                }
                 match &p.kind {
                     ProtectedKind::Block(token) | ProtectedKind::Tagbody(token) => self.bind(*token),
                     ProtectedKind::Catch(_) | ProtectedKind::Cleanup(_) => {}

@@ -1,6 +1,7 @@
 //! Which functions always return exactly one value (greatest fixpoint over tail positions).
 //!
-//! Their direct entries return just that value. An unknown call in tail position makes a function
+//! Their direct entries return just that value (those of protected bodies with exits return a count
+//! too: it carries the exit). An unknown call in tail position makes a function
 //! many-valued, which also keeps its tail calls proper.
 
 use std::collections::HashSet;
@@ -41,6 +42,7 @@ pub fn is_single(node: &Hir, single: &HashSet<FnId>, unit: &Unit) -> bool {
         | Kind::Go(..)
         | Kind::Throw(..)
         | Kind::ExitTo(..)
+        | Kind::Leave(..)
         | Kind::The(..) => true,
         Kind::If(_, a, b) => tail(a) && tail(b),
         Kind::Seq(es) => es.last().is_some_and(tail),
@@ -65,10 +67,11 @@ pub fn is_single(node: &Hir, single: &HashSet<FnId>, unit: &Unit) -> bool {
 /// Whether every `return-from` of the block inside `node` gives one value.
 fn returns_single(node: &Hir, block: BlockId, single: &HashSet<FnId>, unit: &Unit) -> bool {
     let mut all = true;
-    if let Kind::ReturnFrom(b, value) = &node.kind
-        && *b == block
-    {
-        all = is_single(value, single, unit);
+    match &node.kind {
+        Kind::ReturnFrom(b, value) if *b == block => all = is_single(value, single, unit),
+        // What the exits of protected bodies bring is not looked for.
+        Kind::Protected(p) if p.exits.contains(&Exit::Return(block)) => all = false,
+        _ => {}
     }
     visit::for_each_child(node, &mut |child| all = all && returns_single(child, block, single, unit));
     all

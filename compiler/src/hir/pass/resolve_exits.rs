@@ -1,32 +1,38 @@
 //! Outlines the bodies of `catch`, `unwind-protect` and of blocks and tagbodies that are left from
-//! another function, so that each protected body is one call.
+//! a closure, so that each protected body is one call.
 //!
-//! Establishes: every `ReturnFrom` and `Go` names a construct of its own function; every other exit
-//! is an `ExitTo` through a token variable. A token is a fresh object per activation, so an exit to
-//! a construct that has ended is found out at run time.
+//! Establishes: every `ReturnFrom` and `Go` names a construct of its own function. An exit that
+//! crosses a closure is an `ExitTo` through a token variable; a token is a fresh object per
+//! activation, so an exit to a construct that has ended is found out at run time. An exit that
+//! crosses outlined bodies only is a `Leave`: the bodies return, one after the other.
 //!
 //! ```text
 //! (block b (mapc (lambda (x) (return-from b x)) l))
-//!   =>  (protected (block #:token) (fn () (mapc (lambda (x) (exit-to #:token x)) l)))
+//!   =>  (protected (block #:token) (fn () (block b (mapc (lambda (x) (exit-to #:token x)) l))))
+//! (block b (unwind-protect (return-from b x) (f)))
+//!   =>  (block b (protected (cleanup (f)) (fn () (leave 0 x)) exits: b))
 //! ```
-//!
-//! Which constructs: an exit that crosses a function, a catch body or a protected form makes its
-//! target non-local; one that crosses a construct found non-local does so too (fixpoint), because
-//! outlining makes that construct's body a function.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::datum::Datums;
+use crate::datum::{DatumId, Datums};
 use crate::hir::visit::{for_each_child, for_each_child_mut, for_each_init, for_each_init_mut};
 use crate::hir::*;
 use crate::types::Type;
-use rook_runtime::value::Value;
+use rook_runtime::value::{Value, nil};
 
 /// Rewrites the whole unit.
 pub fn resolve_exits(unit: &mut Unit, datums: &mut Datums) {
     let non_local = find_non_local(unit);
-    let mut rewriter =
-        Rewriter { unit, datums, non_local, block_tokens: HashMap::new(), tagbody_tokens: HashMap::new(), zones: HashMap::new(), tag_indexes: HashMap::new() };
+    let mut rewriter = Rewriter {
+        unit,
+        datums,
+        non_local,
+        tokens: HashMap::new(),
+        zones: HashMap::new(),
+        outlined: HashMap::new(),
+        tag_indexes: HashMap::new(),
+    };
     let count = rewriter.unit.functions.len();
     for i in 0..count {
         number_tags(&rewriter.unit.functions[i], &mut rewriter.tag_indexes);
@@ -48,28 +54,17 @@ enum Boundary {
     Construct(Construct),
 }
 
+/// Finds the constructs that closures leave.
 #[derive(Default)]
 struct Finder {
     stack: Vec<Boundary>,
     non_local: HashSet<Construct>,
-    /// (target, constructs crossed): non-local when one of those is.
-    crossings: Vec<(Construct, Vec<Construct>)>,
 }
 
 fn find_non_local(unit: &Unit) -> HashSet<Construct> {
     let mut finder = Finder::default();
     for &root in unit.top_level.iter().chain(&unit.load_time) {
         finder.function(unit, root);
-    }
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for (target, crossed) in &finder.crossings {
-            if !finder.non_local.contains(target) && crossed.iter().any(|c| finder.non_local.contains(c)) {
-                finder.non_local.insert(*target);
-                changed = true;
-            }
-        }
     }
     finder.non_local
 }
@@ -83,9 +78,9 @@ impl Finder {
         self.stack.pop();
     }
 
-    fn within(&mut self, boundary: Boundary, unit: &Unit, node: &Hir) {
-        self.stack.push(boundary);
-        self.node(unit, node);
+    fn within(&mut self, construct: Construct, unit: &Unit, node: &Hir) {
+        self.stack.push(Boundary::Construct(construct));
+        for_each_child(node, &mut |child| self.node(unit, child));
         self.stack.pop();
     }
 
@@ -98,20 +93,8 @@ impl Finder {
                 }
                 self.node(unit, body);
             }
-            Kind::Catch(tag, body) => {
-                self.node(unit, tag);
-                self.within(Boundary::Function, unit, body);
-            }
-            Kind::UnwindProtect(body, cleanup) => {
-                self.within(Boundary::Function, unit, body);
-                self.node(unit, cleanup);
-            }
-            Kind::Block(b, body) => self.within(Boundary::Construct(Construct::Block(*b)), unit, body),
-            Kind::Tagbody(t, _) => {
-                self.stack.push(Boundary::Construct(Construct::Tagbody(*t)));
-                for_each_child(node, &mut |child| self.node(unit, child));
-                self.stack.pop();
-            }
+            Kind::Block(b, _) => self.within(Construct::Block(*b), unit, node),
+            Kind::Tagbody(t, _) => self.within(Construct::Tagbody(*t), unit, node),
             Kind::ReturnFrom(b, value) => {
                 self.node(unit, value);
                 self.exit(Construct::Block(*b));
@@ -122,17 +105,15 @@ impl Finder {
     }
 
     fn exit(&mut self, target: Construct) {
-        let mut crossed = Vec::new();
         for boundary in self.stack.iter().rev() {
             match boundary {
                 Boundary::Construct(c) if *c == target => break,
-                Boundary::Construct(c) => crossed.push(*c),
+                Boundary::Construct(_) => {}
                 Boundary::Function => {
                     self.non_local.insert(target);
                 }
             }
         }
-        self.crossings.push((target, crossed));
     }
 }
 
@@ -156,11 +137,26 @@ struct Rewriter<'a> {
     unit: &'a mut Unit,
     datums: &'a mut Datums,
     non_local: HashSet<Construct>,
-    block_tokens: HashMap<BlockId, VarId>,
-    tagbody_tokens: HashMap<TagbodyId, VarId>,
-    /// Function whose body contains a tagbody's segments.
-    zones: HashMap<TagbodyId, FnId>,
+    tokens: HashMap<Construct, VarId>,
+    /// Function in whose body a construct lies.
+    zones: HashMap<Construct, FnId>,
+    /// Outlined bodies: where each came from, and the exits it takes.
+    outlined: HashMap<FnId, Outlined>,
     tag_indexes: HashMap<TagId, i64>,
+}
+
+enum Way {
+    Local,
+    /// By returning from outlined bodies.
+    Leave(u32),
+    /// Through the token of the target's activation.
+    Token(VarId),
+}
+
+struct Outlined {
+    parent: FnId,
+    /// As seen from inside: never `Exit::Leave`.
+    exits: Vec<Exit>,
 }
 
 impl Rewriter<'_> {
@@ -183,59 +179,108 @@ impl Rewriter<'_> {
                 self.node(tag, zone);
                 let tag = std::mem::replace(&mut **tag, placeholder());
                 let body = std::mem::replace(&mut **body, placeholder());
-                let body = self.outline(body, "CATCH", zone, Params::default());
-                node.kind = Kind::Protected(Box::new(Protected { kind: ProtectedKind::Catch(tag), body }));
+                node.kind = self.protect(ProtectedKind::Catch(tag), body, "CATCH", zone, Params::default());
             }
             Kind::UnwindProtect(body, cleanup) => {
                 self.node(cleanup, zone);
                 let cleanup = std::mem::replace(&mut **cleanup, placeholder());
                 let body = std::mem::replace(&mut **body, placeholder());
-                let body = self.outline(body, "UNWIND-PROTECT", zone, Params::default());
-                node.kind = Kind::Protected(Box::new(Protected { kind: ProtectedKind::Cleanup(cleanup), body }));
+                node.kind = self.protect(ProtectedKind::Cleanup(cleanup), body, "UNWIND-PROTECT", zone, Params::default());
             }
-            Kind::Block(b, body) if self.non_local.contains(&Construct::Block(*b)) => {
-                let token = self.block_token(*b);
-                let body = std::mem::replace(&mut **body, placeholder());
-                let body = self.outline(body, "BLOCK", zone, Params::default());
-                node.kind = Kind::Protected(Box::new(Protected { kind: ProtectedKind::Block(token), body }));
+            Kind::Block(b, body) => {
+                let construct = Construct::Block(*b);
+                if self.zones.contains_key(&construct) || !self.non_local.contains(&construct) {
+                    self.zones.entry(construct).or_insert(zone);
+                    self.node(body, zone);
+                    return;
+                }
+                let token = self.token(construct);
+                let body = std::mem::replace(node, placeholder());
+                self.zones.insert(construct, self.next_function());
+                node.kind = self.protect(ProtectedKind::Block(token), body, "BLOCK", zone, Params::default());
+                node.span = span;
             }
             Kind::Tagbody(t, segments) => {
                 let t = *t;
-                if !self.non_local.contains(&Construct::Tagbody(t)) {
-                    self.zones.insert(t, zone);
+                let construct = Construct::Tagbody(t);
+                if !self.non_local.contains(&construct) {
+                    self.zones.insert(construct, zone);
                     for_each_child_mut(node, &mut |child| self.node(child, zone));
                     return;
                 }
-                let token = self.tagbody_token(t);
+                let token = self.token(construct);
                 let index = self.new_var("tag-index");
                 let segments = std::mem::take(segments);
                 let body = Hir { kind: Kind::TagbodyFrom(index, t, segments), span };
                 let params = Params { required: vec![index], ..Params::default() };
-                let body = self.outline(body, "TAGBODY", zone, params);
-                node.kind = Kind::Protected(Box::new(Protected { kind: ProtectedKind::Tagbody(token), body }));
+                self.zones.insert(construct, self.next_function());
+                node.kind = self.protect(ProtectedKind::Tagbody(token), body, "TAGBODY", zone, params);
             }
-            Kind::TagbodyFrom(_, t, _) => {
-                self.zones.insert(*t, zone);
-                for_each_child_mut(node, &mut |child| self.node(child, zone));
-            }
-            Kind::ReturnFrom(b, value) if self.non_local.contains(&Construct::Block(*b)) => {
-                let token = self.block_token(*b);
+            Kind::ReturnFrom(b, value) => {
+                let b = *b;
                 self.node(value, zone);
-                let value = std::mem::replace(&mut **value, placeholder());
-                node.kind = Kind::ExitTo(token, Box::new(value));
+                match self.way(Construct::Block(b), Exit::Return(b), zone) {
+                    Way::Local => {}
+                    Way::Leave(index) => {
+                        let value = std::mem::replace(&mut **value, placeholder());
+                        node.kind = Kind::Leave(index, Box::new(value));
+                    }
+                    Way::Token(token) => {
+                        let value = std::mem::replace(&mut **value, placeholder());
+                        node.kind = Kind::ExitTo(token, Box::new(value));
+                    }
+                }
             }
-            Kind::Go(t, tag) if self.zones.get(t) != Some(&zone) => {
-                let token = self.tagbody_token(*t);
-                let index = self.datums.id_of(Value::fixnum(self.tag_indexes[tag]));
-                node.kind = Kind::ExitTo(token, Box::new(Hir { kind: Kind::Const(index), span }));
+            Kind::Go(t, tag) => {
+                let (t, tag) = (*t, *tag);
+                let constant = |value: DatumId| Box::new(Hir { kind: Kind::Const(value), span });
+                match self.way(Construct::Tagbody(t), Exit::Go(t, tag), zone) {
+                    Way::Local => {}
+                    Way::Leave(index) => node.kind = Kind::Leave(index, constant(self.datums.id_of(nil()))),
+                    Way::Token(token) => {
+                        let index = self.datums.id_of(Value::fixnum(self.tag_indexes[&tag]));
+                        node.kind = Kind::ExitTo(token, constant(index));
+                    }
+                }
             }
             _ => for_each_child_mut(node, &mut |child| self.node(child, zone)),
         }
     }
 
-    /// Makes `body` a function of its own and rewrites it there.
-    fn outline(&mut self, mut body: Hir, what: &str, zone: FnId, params: Params) -> FnId {
-        let id = FnId(self.unit.functions.len() as u32);
+    /// How an exit in `zone` gets to its target.
+    fn way(&mut self, target: Construct, exit: Exit, zone: FnId) -> Way {
+        // A closure may be rewritten before the function that contains it.
+        let Some(&home) = self.zones.get(&target) else { return Way::Token(self.token(target)) };
+        if zone == home {
+            return Way::Local;
+        }
+        let mut at = zone;
+        while let Some(outlined) = self.outlined.get(&at) {
+            at = outlined.parent;
+            if at == home {
+                return Way::Leave(self.leave_index(zone, exit));
+            }
+        }
+        Way::Token(self.token(target))
+    }
+
+    /// The index of an exit among those of an outlined body.
+    fn leave_index(&mut self, body: FnId, exit: Exit) -> u32 {
+        let exits = &mut self.outlined.get_mut(&body).expect("only outlined bodies are left by returning").exits;
+        let position = exits.iter().position(|&e| e == exit).unwrap_or_else(|| {
+            exits.push(exit);
+            exits.len() - 1
+        });
+        position as u32
+    }
+
+    fn next_function(&self) -> FnId {
+        FnId(self.unit.functions.len() as u32)
+    }
+
+    /// Makes `body` a function of its own, rewrites it there and protects its call.
+    fn protect(&mut self, kind: ProtectedKind, mut body: Hir, what: &str, zone: FnId, params: Params) -> Kind {
+        let id = self.next_function();
         let parent = self.unit.function(zone);
         let function = Function {
             name: format!("({what} in {})", parent.name),
@@ -248,26 +293,32 @@ impl Rewriter<'_> {
             notinline: false,
         };
         self.unit.functions.push(function);
+        self.outlined.insert(id, Outlined { parent: zone, exits: Vec::new() });
         self.node(&mut body, id);
         self.unit.functions[id.0 as usize].body = body;
-        id
+        let mut exits = std::mem::take(&mut self.outlined.get_mut(&id).expect("inserted above").exits);
+        for exit in &mut exits {
+            let home = self.zones[&match *exit {
+                Exit::Return(b) => Construct::Block(b),
+                Exit::Go(t, _) => Construct::Tagbody(t),
+                Exit::Leave(_) => unreachable!("exits name constructs until their parent is known"),
+            }];
+            if home != zone {
+                *exit = Exit::Leave(self.leave_index(zone, *exit));
+            }
+        }
+        Kind::Protected(Box::new(Protected { kind, body: id, exits }))
     }
 
-    fn block_token(&mut self, b: BlockId) -> VarId {
-        if let Some(&token) = self.block_tokens.get(&b) {
+    fn token(&mut self, construct: Construct) -> VarId {
+        if let Some(&token) = self.tokens.get(&construct) {
             return token;
         }
-        let token = self.new_var("block-token");
-        self.block_tokens.insert(b, token);
-        token
-    }
-
-    fn tagbody_token(&mut self, t: TagbodyId) -> VarId {
-        if let Some(&token) = self.tagbody_tokens.get(&t) {
-            return token;
-        }
-        let token = self.new_var("tagbody-token");
-        self.tagbody_tokens.insert(t, token);
+        let token = self.new_var(match construct {
+            Construct::Block(_) => "block-token",
+            Construct::Tagbody(_) => "tagbody-token",
+        });
+        self.tokens.insert(construct, token);
         token
     }
 

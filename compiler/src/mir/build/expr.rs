@@ -122,20 +122,14 @@ impl Builder<'_, '_> {
             }
             Kind::ReturnFrom(id, e) => {
                 let target = &self.blocks[id];
-                let (join, wanted, depth) = (target.join, target.want, target.contours);
+                let (wanted, depth) = (target.want, target.contours);
                 if wanted == Want::Tail && depth == self.contours.len() {
                     self.expr(e, Want::Tail);
                     return self.after_exit(want);
                 }
                 let inner = if wanted == Want::Tail { Want::Many } else { wanted };
                 let out = self.expr(e, inner);
-                self.unwind_to(depth);
-                if wanted == Want::Tail {
-                    self.convert(out, Want::Tail);
-                } else {
-                    self.jump_join(join, out);
-                    self.dead();
-                }
+                self.return_from(*id, out);
                 self.after_exit(want)
             }
             Kind::Tagbody(_, segments) => {
@@ -149,13 +143,10 @@ impl Builder<'_, '_> {
                 self.finish(nil, want)
             }
             Kind::Go(_, tag) => {
-                let (block, depth) = self.tags[tag];
-                self.unwind_to(depth);
-                self.effect(Inst::Poll);
-                self.jump(block, vec![]);
-                self.dead();
+                self.go_to_tag(*tag);
                 self.after_exit(want)
             }
+            Kind::Leave(index, e) => self.leave(*index, e, want),
             Kind::Protected(p) => self.protected(p, want),
             Kind::ExitTo(token, e) => {
                 let (v, c) = self.many(e);
@@ -180,9 +171,9 @@ impl Builder<'_, '_> {
                 }
                 Want::Many | Want::Tail => {
                     let (v, c) = self.many(first);
-                    let saved = self.any(Inst::Runtime(RuntimeCall::SaveValues, vec![v, c]));
+                    let saved = self.keep_values(v, c);
                     self.expr(rest, Want::Effect);
-                    let (v, c) = self.restore_values(saved);
+                    let (v, c) = self.kept_values(saved, c);
                     self.finish_many(v, c, want)
                 }
             },
@@ -213,8 +204,28 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// Leaves a block of this function with what was delivered.
+    pub fn return_from(&mut self, id: hir::BlockId, out: Out) {
+        let target = &self.blocks[&id];
+        let (join, wanted, depth) = (target.join, target.want, target.contours);
+        self.unwind_to(depth);
+        let out = self.convert(out, wanted);
+        if wanted != Want::Tail {
+            self.jump_join(join, out);
+            self.dead();
+        }
+    }
+
+    pub fn go_to_tag(&mut self, tag: TagId) {
+        let (block, depth) = self.tags[&tag];
+        self.unwind_to(depth);
+        self.effect(Inst::Poll);
+        self.jump(block, vec![]);
+        self.dead();
+    }
+
     /// What an exit "delivers" to its context, which is unreachable.
-    fn after_exit(&mut self, want: Want) -> Out {
+    pub fn after_exit(&mut self, want: Want) -> Out {
         match want {
             Want::Effect | Want::Tail => Out::None,
             _ => {

@@ -113,42 +113,73 @@ fn parse_arguments(b: &mut Builder, params: &Params, fn_value: ValueId, nargs: V
         return Arguments { required: regs[..required].to_vec(), optional: vec![], rest: None, keys: vec![] };
     }
     let mut values: Vec<ValueId> = regs[..required.min(REGISTER_ARGS)].to_vec();
-    if !simple {
-        // Everything behind the required arguments is looked up in the area, in one piece.
-        for (i, &reg) in regs.iter().enumerate().skip(required) {
-            b.effect(Inst::ArgSet(i as u32, reg));
-        }
-        b.effect(Inst::SetArgCount(nargs));
-    }
     for i in REGISTER_ARGS..required {
         values.push(b.any(Inst::ArgRef(i as u32)));
     }
-    let optional = (required..positional).map(|i| optional_argument(b, nargs, i)).collect();
+    let optional = (required..positional).map(|i| optional_argument(b, nargs, i, regs)).collect();
+    let none = Arguments { required: values, optional, rest: None, keys: vec![] };
+    let arguments = if open { open_arguments(b, params, nargs, positional, regs, none) } else { none };
+    if positional > REGISTER_ARGS {
+        let zero = b.const_word(0);
+        b.effect(Inst::SetArgCount(zero));
+    }
+    arguments
+}
+
+/// The rest list and the values of keywords. Calls without any do not touch the argument area.
+fn open_arguments(
+    b: &mut Builder,
+    params: &Params,
+    nargs: ValueId,
+    positional: usize,
+    regs: &[ValueId],
+    arguments: Arguments,
+) -> Arguments {
+    let marked = Type::of(TypeSet::ANY.union(TypeSet::MARK));
+    let (more, none, join) = (b.f.new_block(), b.f.new_block(), b.f.new_block());
     let start = b.const_word(positional as i64);
-    let keys = match &params.keys {
-        None => vec![],
-        Some(keywords) => {
-            let vector = if params.allow_other_keys {
-                b.nil()
-            } else {
-                let names: Vec<DatumId> = keywords.iter().map(|k| k.keyword).collect();
-                keyword_vector(b, &names)
-            };
-            b.any(Inst::Runtime(RuntimeCall::CheckKeys, vec![start, nargs, vector]));
-            keywords
-                .iter()
-                .map(|k| {
-                    let keyword = b.any(Inst::Const(k.keyword));
-                    let set = TypeSet::ANY.union(TypeSet::MARK);
-                    b.tagged(Inst::Runtime(RuntimeCall::FindKey, vec![start, nargs, keyword]), set)
-                })
-                .collect()
+    let c = b.bool(Inst::CompareWord(Compare::Gt, nargs, start));
+    b.branch(c, more, none);
+
+    b.seal_and_go(more);
+    for (i, &reg) in regs.iter().enumerate().skip(positional) {
+        b.effect(Inst::ArgSet(i as u32, reg));
+    }
+    b.effect(Inst::SetArgCount(nargs));
+    let mut results = Vec::new();
+    if params.rest.is_some() {
+        results.push(b.tagged(Inst::Runtime(RuntimeCall::RestList, vec![start, nargs]), TypeSet::LIST));
+    }
+    if let Some(keywords) = &params.keys {
+        let names: Vec<DatumId> = keywords.iter().map(|k| k.keyword).collect();
+        let vector = keyword_vector(b, &names);
+        let others = b.const_word(params.allow_other_keys as i64);
+        b.any(Inst::Runtime(RuntimeCall::ParseKeys, vec![start, nargs, vector, others]));
+        for k in 0..keywords.len() {
+            results.push(b.emit(Inst::ArgRef((positional + k) as u32), Repr::Tagged, marked));
         }
-    };
-    let rest = params.rest.map(|_| b.tagged(Inst::Runtime(RuntimeCall::RestList, vec![start, nargs]), TypeSet::LIST));
+    }
     let zero = b.const_word(0);
     b.effect(Inst::SetArgCount(zero));
-    Arguments { required: values, optional, rest, keys }
+    b.jump(join, results.clone());
+
+    b.seal_and_go(none);
+    let mut absent = Vec::new();
+    if params.rest.is_some() {
+        absent.push(b.nil());
+    }
+    while absent.len() < results.len() {
+        absent.push(b.immediate(tags::UNSUPPLIED));
+    }
+    b.jump(join, absent);
+    let mut merged: Vec<ValueId> = Vec::new();
+    for i in 0..results.len() {
+        let ty = if i == 0 && params.rest.is_some() { Type::of(TypeSet::LIST) } else { marked };
+        merged.push(add_param(b, join, Repr::Tagged, ty));
+    }
+    b.seal_and_go(join);
+    let rest = params.rest.map(|_| merged.remove(0));
+    Arguments { rest, keys: merged, ..arguments }
 }
 
 /// A vector constant of the accepted keywords, made when the unit is built.
@@ -157,14 +188,17 @@ fn keyword_vector(b: &mut Builder, names: &[DatumId]) -> ValueId {
     b.tagged(Inst::Const(id), TypeSet::SIMPLE_VECTOR)
 }
 
-fn optional_argument(b: &mut Builder, nargs: ValueId, i: usize) -> ValueId {
+fn optional_argument(b: &mut Builder, nargs: ValueId, i: usize, regs: &[ValueId]) -> ValueId {
     let (given, missing) = (b.f.new_block(), b.f.new_block());
     let join = b.new_join(Want::One);
     let index = b.const_word(i as i64);
     let c = b.bool(Inst::CompareWord(Compare::Gt, nargs, index));
     b.branch(c, given, missing);
     b.seal_and_go(given);
-    let v = b.any(Inst::ArgRef(i as u32));
+    let v = match regs.get(i) {
+        Some(&reg) => reg,
+        None => b.any(Inst::ArgRef(i as u32)),
+    };
     b.jump(join, vec![v]);
     b.seal_and_go(missing);
     let mark = b.immediate(tags::UNSUPPLIED);

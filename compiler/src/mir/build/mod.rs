@@ -75,7 +75,8 @@ impl Shared<'_> {
         reached.sort();
         for f in reached {
             if self.closures.called.contains(&f) {
-                let returns = if self.single.contains(&f) { Returns::One(Repr::Tagged) } else { Returns::Many };
+                let one = self.single.contains(&f) && !self.closures.leaving.contains(&f);
+                let returns = if one { Returns::One(Repr::Tagged) } else { Returns::Many };
                 let id = self.new_function(f, Entry::Direct, returns);
                 self.direct.insert(f, id);
             }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Calls a raw thunk of the runtime with the context in r15, as compiled code would.
-fn raw_call(ctx: &mut ThreadContext, thunk: u64, args: [u64; 3]) -> u64 {
+fn raw_call(ctx: &mut ThreadContext, thunk: u64, args: [u64; 4]) -> u64 {
     let result: u64;
     // SAFETY: the thunks follow the SysV rules for registers; r15 is saved around the call.
     unsafe {
@@ -19,6 +19,7 @@ fn raw_call(ctx: &mut ThreadContext, thunk: u64, args: [u64; 3]) -> u64 {
             in("rsi") args[0],
             in("rdx") args[1],
             in("rcx") args[2],
+            in("r8") args[3],
             clobber_abi("C"),
         );
     }
@@ -32,9 +33,9 @@ fn lists_are_spread_and_gathered() {
     with_context(|ctx| {
         let items: Vec<Value> = (10..16).map(n).collect();
         let spread = list(ctx, &items);
-        let count = raw_call(ctx, entry!(rook_rt_spread_list), [spread.0, 0, 0]);
+        let count = raw_call(ctx, entry!(rook_rt_spread_list), [spread.0, 0, 0, 0]);
         assert_eq!((count, ctx.arg_count), (6, 6));
-        let rest = Value(raw_call(ctx, entry!(rook_rt_rest_list), [2, 6, 0]));
+        let rest = Value(raw_call(ctx, entry!(rook_rt_rest_list), [2, 6, 0, 0]));
         assert!(rest.list_iter().eq(items[2..].iter().copied()));
         ctx.arg_count = 0;
     });
@@ -43,26 +44,25 @@ fn lists_are_spread_and_gathered() {
 #[test]
 fn keywords_are_found_and_checked() {
     with_raise(|ctx| {
-        let (a, b) = (fresh_symbol(ctx), fresh_symbol(ctx));
+        let (a, b, c) = (fresh_symbol(ctx), fresh_symbol(ctx), fresh_symbol(ctx));
         let allow = well_known(Sym::KW_ALLOW_OTHER_KEYS);
-        let known = crate::object::simple_vector(ctx, &[a]);
-        let find = |ctx: &mut ThreadContext, key: Value, nargs| Value(raw_call(ctx, entry!(rook_rt_find_key), [1, nargs, key.0]));
-        let check = |ctx: &mut ThreadContext, nargs| Value(raw_call(ctx, entry!(rook_rt_check_keys), [1, nargs, known.0]));
-        let supply = |ctx: &mut ThreadContext, args: &[Value]| {
+        let known = crate::object::simple_vector(ctx, &[a, c]);
+        let parse = |ctx: &mut ThreadContext, args: &[Value], others| {
             let items = list(ctx, args);
-            raw_call(ctx, entry!(rook_rt_spread_list), [items.0, 0, 0])
+            let nargs = raw_call(ctx, entry!(rook_rt_spread_list), [items.0, 0, 0, 0]);
+            let result = Value(raw_call(ctx, entry!(rook_rt_parse_keys), [1, nargs, known.0, others]));
+            // SAFETY: the area is longer than three words.
+            let found = unsafe { [*(ctx.args as *const Value).add(1), *(ctx.args as *const Value).add(2)] };
+            (result, found)
         };
-        let nargs = supply(ctx, &[nil(), a, n(1), a, n(2)]);
-        assert_eq!(find(ctx, a, nargs), n(1), "the first of two counts");
-        assert_eq!(find(ctx, b, nargs), Value::UNSUPPLIED);
-        assert_eq!(check(ctx, nargs), nil());
-        let nargs = supply(ctx, &[nil(), b, n(1)]);
-        assert_eq!(check(ctx, nargs).car(), b, "unknown keywords are listed");
+        let absent = Value::UNSUPPLIED;
+        assert_eq!(parse(ctx, &[nil(), a, n(1), a, n(2)], 0), (nil(), [n(1), absent]), "the first of two counts");
+        assert_eq!(parse(ctx, &[nil(), c, n(1)], 0), (nil(), [absent, n(1)]));
+        assert_eq!(parse(ctx, &[nil(), b, n(1)], 0).0.car(), b, "unknown keywords are listed");
         assert_eq!(ctx.pending_kind, ErrorKind::UnknownKeyword as u64);
-        let nargs = supply(ctx, &[nil(), b, n(1), allow, t()]);
-        assert_eq!(check(ctx, nargs), nil());
-        let nargs = supply(ctx, &[nil(), a]);
-        check(ctx, nargs);
+        assert_eq!(parse(ctx, &[nil(), b, n(1), allow, t()], 0), (nil(), [absent, absent]));
+        assert_eq!(parse(ctx, &[nil(), b, n(1), a, n(2)], 1), (nil(), [n(2), absent]));
+        parse(ctx, &[nil(), a], 0);
         assert_eq!(ctx.pending_kind, ErrorKind::OddKeywords as u64);
     });
 }
