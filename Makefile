@@ -22,6 +22,8 @@ STRESS ?= 20
 FILTER ?=
 # Further options for `rook test`.
 TEST_OPTIONS ?=
+# A checkout of the public suite ansi-test, for `make ansi`.
+ANSI ?=
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export CARGO_TARGET_DIR := $(TARGET)
@@ -43,7 +45,7 @@ ROOK_TEST = $(ROOK) test tests/programs $(if $(FILTER),--filter $(FILTER)) $(TES
 STRESSED := $(filter-out tests/programs/scale/,$(wildcard tests/programs/*/))
 KNOWN := --expected-failures tests/expected-failures.txt
 
-.PHONY: build hello test stress bless bench tidy install help FORCE
+.PHONY: build hello test stress ansi bless bench tidy install help FORCE
 
 build: $(ROOK) $(IMAGE) $(FULL_ARCHIVE) $(LEAN_ARCHIVE) $(HEADER) ## Build the compiler, its library and the runtime (default)
 
@@ -60,6 +62,10 @@ test: build ## Run all tests: unit tests, then the programs in every mode (MODES
 
 stress: build ## Run the programs with a collection at each STRESS-th allocation (STRESS=20)
 	$(ROOK_TEST) --modes=stress=$(STRESS) $(KNOWN)
+
+ansi: build ## Run the chapters of ansi-test that need no CLOS (ANSI=CHECKOUT)
+	@[ -n "$(ANSI)" ] || { echo 'make ansi needs ANSI=PATH, a checkout of ansi-test'; exit 2; }
+	tests/ansi/run $(ROOK) $(ANSI)
 
 bless: build ## Rewrite the expected output of the programs (FILTER=)
 	$(ROOK_TEST) --bless $(KNOWN)

@@ -82,6 +82,8 @@ pub fn closures(unit: &mut Unit, datums: &Datums) -> Closures {
             let v = VarId(unit.vars.len() as u32 - 1);
             result.closure_var.insert(g, v);
             result.owner.insert(v, owner);
+            // The owner fills the closure.
+            references.entry(owner).or_default().needs.insert(g);
         }
     }
     let mut free: HashMap<FnId, BTreeSet<VarId>> = HashMap::new();

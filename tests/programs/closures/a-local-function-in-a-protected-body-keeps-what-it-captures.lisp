@@ -1,0 +1,13 @@
+(defun outer (n)
+  (block done
+    (flet ((leave (x) (return-from done (list n x))))
+      (mapcar #'leave '(1 2 3)))
+    'never))
+(print (outer 7))
+(defun defaulted (c)
+  (flet ((f (&key (k (flet ((g (x &key &allow-other-keys) (+ x c))) (g 1)))) k))
+    (f)))
+(print (defaulted 4))
+(defun thrown (a)
+  (catch 'tag (labels ((f (&optional (x (throw 'tag 0))) (list a x))) (apply #'f 0 nil))))
+(print (thrown 20))
