@@ -119,7 +119,10 @@ prims! {
     /// Shift a non-negative fixnum right by a fixnum in 0..=62.
     FixShr "ROOK-KERNEL" "%FIXSHR" 2 No;
     FixShl "ROOK-KERNEL" "%FIXSHL" 2 No;
-    // Floats: square root of a known double; conversions go through COERCE's expansion.
+    // Floats: open-coded for known floats; conversions go through the expansions of COERCE and FLOAT.
+    Sqrt "COMMON-LISP" "SQRT" 1 No;
+    ToDouble "ROOK-KERNEL" "%TO-DOUBLE" 1 No;
+    ToSingle "ROOK-KERNEL" "%TO-SINGLE" 1 No;
     SqrtDouble "ROOK-KERNEL" "%SQRT-DOUBLE" 1 No;
     FixnumToDouble "ROOK-KERNEL" "%FIXNUM-TO-DOUBLE" 1 No;
     DoubleToFixnum "ROOK-KERNEL" "%TRUNCATE-DOUBLE" 1 No;

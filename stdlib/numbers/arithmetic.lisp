@@ -86,19 +86,16 @@
 
 ;;; Conversion.
 
-(defun %to-double (real)
-  (cond ((%double-float-p real) real)
-        ((%fixnump real) (%fixnum-to-double real))
-        (t (%primitive to-double-float real))))
-
-(defun %to-single (real)
-  (if (%single-float-p real) real (%primitive to-single-float real)))
-
 (defun float (number &optional (prototype 1.0f0 prototype-p))
   (cond ((not prototype-p) (if (floatp number) number (%to-single number)))
         ((%double-float-p prototype) (%to-double number))
         ((%single-float-p prototype) (%to-single number))
         (t (%type-error prototype 'float))))
+
+(define-compiler-macro float (&whole form number &optional (prototype 1.0f0))
+  (cond ((%double-float-p prototype) `(%to-double ,number))
+        ((and (%single-float-p prototype) (cddr form)) `(%to-single ,number))
+        (t form)))
 
 (defun rational (number) (%primitive rational number))
 (defun rationalize (number) (%primitive rationalize number))

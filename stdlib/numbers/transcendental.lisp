@@ -6,7 +6,7 @@
      ,@(%map1 #'(lambda (name) `(defun ,name (number) (%primitive ,name number))) names)))
 
 (%define-number-functions
- exp sqrt sin cos tan asin acos sinh cosh tanh asinh acosh atanh phase isqrt)
+ exp sin cos tan asin acos sinh cosh tanh asinh acosh atanh phase isqrt)
 
 (defun atan (number1 &optional (number2 nil number2-p))
   (if number2-p
@@ -22,6 +22,13 @@
   (if (and (%fixnump base) (%fixnump power) (%fix>= power 0) (%fix< power 64))
       (%expt-by-squaring base power)
       (%primitive expt2 base power)))
+
+(define-compiler-macro expt (&whole form base power)
+  (let ((number (gensym "BASE")))
+    (case power
+      (2 `(let ((,number ,base)) (* ,number ,number)))
+      (3 `(let ((,number ,base)) (* ,number ,number ,number)))
+      (t form))))
 
 (defun %expt-by-squaring (base power)
   (declare (fixnum power))

@@ -71,17 +71,6 @@ impl Lowering<'_, '_> {
     }
 
     pub fn lower_arith(&mut self, op: Arith, a: ValueId, b: ValueId, result: ValueId) {
-        if self.ty(a).is_double() && self.ty(b).is_double() {
-            let (x, y) = self.unboxed(a, b);
-            let raw = match op {
-                Arith::Add => self.b.ins().fadd(x, y),
-                Arith::Sub => self.b.ins().fsub(x, y),
-                Arith::Mul => self.b.ins().fmul(x, y),
-            };
-            let boxed = self.box_double(raw);
-            self.define(result, boxed);
-            return;
-        }
         let name = match op {
             Arith::Add => "add",
             Arith::Sub => "sub",

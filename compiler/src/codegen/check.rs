@@ -11,8 +11,8 @@ use rook_runtime::abi::tags::*;
 use super::arith::Edge;
 use super::function::Lowering;
 use crate::datum::DatumId;
-use crate::mir::ValueId;
-use crate::types::TypeSet;
+use crate::mir::{Repr, TrapOp, ValueId};
+use crate::types::{Type, TypeSet};
 
 /// Types that share a tag; `FIXNUM`, whose tag is one bit, stands apart.
 const TAG_GROUPS: [(u64, TypeSet); 7] = [
@@ -250,11 +250,46 @@ impl Lowering<'_, '_> {
         self.define(result, condition);
     }
 
-    /// The value when it lies in the set; else the runtime raises, and what a restart supplies is tested again.
-    pub fn lower_check(&mut self, set: TypeSet, spec: DatumId, v: ValueId, result: ValueId) {
+    /// Branches on whether `value`, of the known type, is of type `ty`.
+    fn branch_on_range_type(&mut self, ty: Type, known: Type, value: ir::Value, then: Edge, otherwise: Edge) {
+        let (low, high) = (ty.low > known.low, ty.high < known.high);
+        if !ty.has_fixnum() || !known.has_fixnum() || !(low || high) {
+            return self.branch_on_word_type(ty.set, known.set, value, then, otherwise);
+        }
+        let ranged = self.b.create_block();
+        self.branch_on_word_type(ty.set, known.set, value, (ranged, vec![]), (otherwise.0, otherwise.1.clone()));
+        self.b.switch_to_block(ranged);
+        let left = known.set.intersection(ty.set);
+        if left != TypeSet::FIXNUM {
+            let fixnum = self.b.create_block();
+            self.branch_on_word_type(TypeSet::FIXNUM, left, value, (fixnum, vec![]), (then.0, then.1.clone()));
+            self.b.switch_to_block(fixnum);
+        }
+        // Tagged fixnums are compared; both bounds at once by an unsigned difference.
+        let (least, most) = (ty.low << FIXNUM_SHIFT, ty.high << FIXNUM_SHIFT);
+        let inside = match (low, high) {
+            (true, true) => {
+                let offset = self.b.ins().iadd_imm_s(value, least.wrapping_neg());
+                let span = self.iconst(most.wrapping_sub(least));
+                self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, offset, span)
+            }
+            (true, false) => {
+                let least = self.iconst(least);
+                self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, value, least)
+            }
+            _ => {
+                let most = self.iconst(most);
+                self.b.ins().icmp(IntCC::SignedLessThanOrEqual, value, most)
+            }
+        };
+        self.b.ins().brif(inside, then.0, &then.1, otherwise.0, &otherwise.1);
+    }
+
+    /// The value when it is of the type; else the runtime raises, and what a restart supplies is tested again.
+    pub fn lower_check(&mut self, ty: Type, spec: DatumId, v: ValueId, result: ValueId) {
         let value = self.value(v);
-        let known = self.ty(v).set;
-        if known.is_subset_of(set) {
+        let known = self.ty(v);
+        if known.is_subtype_of(ty) {
             self.define(result, value);
             return;
         }
@@ -262,13 +297,41 @@ impl Lowering<'_, '_> {
         let wrong = self.cold_block();
         let bad = self.b.append_block_param(wrong, types::I64);
         self.root(bad);
-        self.branch_on_word_type(set, known, value, (join, vec![value.into()]), (wrong, vec![value.into()]));
+        self.branch_on_range_type(ty, known, value, (join, vec![value.into()]), (wrong, vec![value.into()]));
         self.b.switch_to_block(wrong);
         let spec = self.datum(spec);
         let supplied = self.call_primitive("type_error", &[bad, spec]);
-        self.branch_on_word_type(set, TypeSet::ANY, supplied, (join, vec![supplied.into()]), (wrong, vec![supplied.into()]));
+        self.branch_on_range_type(ty, Type::ANY, supplied, (join, vec![supplied.into()]), (wrong, vec![supplied.into()]));
         self.b.switch_to_block(join);
         self.define(result, joined);
+    }
+
+    /// Calls the runtime when a float is infinite or not a number: its exponent is all ones.
+    pub fn lower_check_float(&mut self, op: TrapOp, v: ValueId, a: ValueId, b: ValueId) {
+        let single = self.function.repr(v) == Repr::Single;
+        let raw = self.value(v);
+        let (int, mask) = if single { (types::I32, 0x7f80_0000) } else { (types::I64, 0x7ff0_0000_0000_0000) };
+        let bits = self.b.ins().bitcast(int, MemFlagsData::new(), raw);
+        let mask = self.b.ins().iconst(int, mask);
+        let exponent = self.b.ins().band(bits, mask);
+        let odd = self.b.ins().icmp(IntCC::Equal, exponent, mask);
+        let (slow, next) = (self.cold_block(), self.b.create_block());
+        self.brif(odd, slow, next);
+        self.b.switch_to_block(slow);
+        // Raw bits of doubles, not values: the collector is not told of them.
+        let mut args = Vec::new();
+        for x in [v, a, b] {
+            let mut x = self.value(x);
+            if self.b.func.dfg.value_type(x) == types::F32 {
+                x = self.b.ins().fpromote(types::F64, x);
+            }
+            args.push(self.b.ins().bitcast(types::I64, MemFlagsData::new(), x));
+        }
+        let format = self.iconst(single as i64);
+        let op = self.iconst(op as i64);
+        self.call_runtime("rook_rt_float_trap", &[op, format, args[0], args[1], args[2]], 1);
+        self.jump(next, &[]);
+        self.b.switch_to_block(next);
     }
 
     pub fn lower_check_index(&mut self, index: ValueId, length: ValueId, sequence: ValueId, result: ValueId) {

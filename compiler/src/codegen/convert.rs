@@ -6,7 +6,7 @@ use rook_runtime::abi::layout::slot_offset;
 use rook_runtime::abi::tags::{DOUBLE_TAG, FIXNUM_SHIFT, SINGLE_BYTE, SINGLE_SHIFT};
 
 use super::function::Lowering;
-use crate::mir::{CheckedOp, Compare, DoubleOp, DoubleUnary, Inst, ValueId, WordOp};
+use crate::mir::{CheckedOp, Compare, FloatOp, FloatUnary, Inst, ValueId, WordOp};
 
 pub(super) fn int_cc(compare: Compare) -> IntCC {
     match compare {
@@ -37,6 +37,7 @@ impl Lowering<'_, '_> {
         match *inst {
             Inst::Word(n) => self.iconst(n),
             Inst::Double(bits) => self.b.ins().f64const(f64::from_bits(bits)),
+            Inst::Single(bits) => self.b.ins().f32const(f32::from_bits(bits)),
             Inst::Untag(v) => {
                 let v = self.value(v);
                 self.b.ins().sshr_imm_u(v, FIXNUM_SHIFT as i64)
@@ -62,12 +63,10 @@ impl Lowering<'_, '_> {
                 let v = self.value(v);
                 let bits = self.b.ins().ushr_imm_u(v, SINGLE_SHIFT as i64);
                 let bits = self.b.ins().ireduce(types::I32, bits);
-                let single = self.b.ins().bitcast(types::F32, MemFlagsData::new(), bits);
-                self.b.ins().fpromote(types::F64, single)
+                self.b.ins().bitcast(types::F32, MemFlagsData::new(), bits)
             }
             Inst::BoxSingle(v) => {
-                let v = self.value(v);
-                let single = self.b.ins().fdemote(types::F32, v);
+                let single = self.value(v);
                 let bits = self.b.ins().bitcast(types::I32, MemFlagsData::new(), single);
                 let bits = self.b.ins().uextend(types::I64, bits);
                 let bits = self.b.ins().ishl_imm_u(bits, SINGLE_SHIFT as i64);
@@ -76,6 +75,18 @@ impl Lowering<'_, '_> {
             Inst::WordToDouble(v) => {
                 let v = self.value(v);
                 self.b.ins().fcvt_from_sint(types::F64, v)
+            }
+            Inst::WordToSingle(v) => {
+                let v = self.value(v);
+                self.b.ins().fcvt_from_sint(types::F32, v)
+            }
+            Inst::SingleToDouble(v) => {
+                let v = self.value(v);
+                self.b.ins().fpromote(types::F64, v)
+            }
+            Inst::DoubleToSingle(v) => {
+                let v = self.value(v);
+                self.b.ins().fdemote(types::F32, v)
             }
             Inst::DoubleToWord(v) => {
                 let v = self.value(v);
@@ -86,28 +97,28 @@ impl Lowering<'_, '_> {
                 let (a, b) = (self.value(a), self.value(b));
                 self.b.ins().icmp(int_cc(op), a, b)
             }
-            Inst::DoubleOp(op, a, b) => {
+            Inst::FloatOp(op, a, b) => {
                 let (a, b) = (self.value(a), self.value(b));
                 let ins = self.b.ins();
                 match op {
-                    DoubleOp::Add => ins.fadd(a, b),
-                    DoubleOp::Sub => ins.fsub(a, b),
-                    DoubleOp::Mul => ins.fmul(a, b),
-                    DoubleOp::Div => ins.fdiv(a, b),
-                    DoubleOp::Min => ins.fmin(a, b),
-                    DoubleOp::Max => ins.fmax(a, b),
+                    FloatOp::Add => ins.fadd(a, b),
+                    FloatOp::Sub => ins.fsub(a, b),
+                    FloatOp::Mul => ins.fmul(a, b),
+                    FloatOp::Div => ins.fdiv(a, b),
+                    FloatOp::Min => ins.fmin(a, b),
+                    FloatOp::Max => ins.fmax(a, b),
                 }
             }
-            Inst::DoubleUnary(op, v) => {
+            Inst::FloatUnary(op, v) => {
                 let v = self.value(v);
                 let ins = self.b.ins();
                 match op {
-                    DoubleUnary::Neg => ins.fneg(v),
-                    DoubleUnary::Abs => ins.fabs(v),
-                    DoubleUnary::Sqrt => ins.sqrt(v),
+                    FloatUnary::Neg => ins.fneg(v),
+                    FloatUnary::Abs => ins.fabs(v),
+                    FloatUnary::Sqrt => ins.sqrt(v),
                 }
             }
-            Inst::CompareDouble(op, a, b) => {
+            Inst::CompareFloat(op, a, b) => {
                 let (a, b) = (self.value(a), self.value(b));
                 self.b.ins().fcmp(float_cc(op), a, b)
             }

@@ -84,6 +84,7 @@ pub(super) fn clif_type(repr: Repr) -> ir::Type {
     match repr {
         Repr::Tagged | Repr::Word => types::I64,
         Repr::Double => types::F64,
+        Repr::Single => types::F32,
         Repr::Bool => types::I8,
     }
 }
@@ -340,6 +341,7 @@ impl Lowering<'_, '_> {
             Inst::FunctionObject(id) => self.lower_function_object(*id, one()),
             Inst::Word(_)
             | Inst::Double(_)
+            | Inst::Single(_)
             | Inst::Untag(_)
             | Inst::Tag(_)
             | Inst::Bits(_)
@@ -351,11 +353,14 @@ impl Lowering<'_, '_> {
             | Inst::BoxSingle(_)
             | Inst::WordToDouble(_)
             | Inst::DoubleToWord(_)
+            | Inst::WordToSingle(_)
+            | Inst::SingleToDouble(_)
+            | Inst::DoubleToSingle(_)
             | Inst::WordOp(..)
             | Inst::CompareWord(..)
-            | Inst::DoubleOp(..)
-            | Inst::DoubleUnary(..)
-            | Inst::CompareDouble(..)
+            | Inst::FloatOp(..)
+            | Inst::FloatUnary(..)
+            | Inst::CompareFloat(..)
             | Inst::BoolNot(_)
             | Inst::BoolAnd(..)
             | Inst::BoolOr(..)
@@ -372,7 +377,8 @@ impl Lowering<'_, '_> {
             Inst::Is(set, v) => self.lower_is(*set, *v, one()),
             Inst::Arith(op, a, b) => self.lower_arith(*op, *a, *b, one()),
             Inst::ArithCompare(op, a, b) => self.lower_arith_compare(*op, *a, *b, one()),
-            Inst::Check(set, spec, v) => self.lower_check(*set, *spec, *v, one()),
+            Inst::Check(ty, spec, v) => self.lower_check(*ty, *spec, *v, one()),
+            Inst::CheckFloat(op, v, a, b) => self.lower_check_float(*op, *v, *a, *b),
             Inst::CheckIndex(index, length, sequence) => self.lower_check_index(*index, *length, *sequence, one()),
             Inst::CoerceToFunction(v) => self.lower_coerce_to_function(*v, one()),
             Inst::Load { element, tag, offset, base } => {

@@ -29,24 +29,17 @@ impl Lowering<'_, '_> {
             Element::U32 => ins.uload32(flags, address, offset),
             Element::S32 => ins.sload32(flags, address, offset),
             Element::F64 => ins.load(types::F64, flags, address, offset),
-            Element::F32 => {
-                let single = ins.load(types::F32, flags, address, offset);
-                self.b.ins().fpromote(types::F64, single)
-            }
+            Element::F32 => ins.load(types::F32, flags, address, offset),
         }
     }
 
     pub fn store_element(&mut self, element: Element, address: ir::Value, offset: i32, value: ir::Value, barrier: bool) {
         let flags = MemFlagsData::trusted();
         match element {
-            Element::Tagged | Element::Word | Element::F64 => self.b.ins().store(flags, value, address, offset),
+            Element::Tagged | Element::Word | Element::F64 | Element::F32 => self.b.ins().store(flags, value, address, offset),
             Element::U8 | Element::S8 => self.b.ins().istore8(flags, value, address, offset),
             Element::U16 | Element::S16 => self.b.ins().istore16(flags, value, address, offset),
             Element::U32 | Element::S32 => self.b.ins().istore32(flags, value, address, offset),
-            Element::F32 => {
-                let single = self.b.ins().fdemote(types::F32, value);
-                self.b.ins().store(flags, single, address, offset)
-            }
         };
         if barrier {
             self.mark_card(address, offset);

@@ -2,9 +2,11 @@
 //!
 //! A value is defined once, by an instruction or as a block parameter. Representations:
 //! `Tagged` is a Lisp value (the collector sees it when its type may be a reference); `Word` is a raw
-//! 64-bit integer the collector ignores; `Double` is a raw double; `Bool` is a condition (0 or 1).
+//! 64-bit integer the collector ignores; `Double` and `Single` are raw floats; `Bool` is a condition (0 or 1).
 //! A raw address derived from an object may not live across an instruction that can collect
 //! (`Inst::is_safepoint`); the instruction set gives no way to name one.
+
+use std::collections::HashMap;
 
 use crate::datum::DatumId;
 use crate::hir::FnId;
@@ -35,6 +37,7 @@ pub enum Repr {
     Tagged,
     Word,
     Double,
+    Single,
     Bool,
 }
 
@@ -140,7 +143,7 @@ pub enum CheckedOp {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum DoubleOp {
+pub enum FloatOp {
     Add,
     Sub,
     Mul,
@@ -149,8 +152,19 @@ pub enum DoubleOp {
     Max,
 }
 
+/// Float operations whose result may be an error though the operands are numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum DoubleUnary {
+pub enum TrapOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    /// Double to single.
+    Narrow,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FloatUnary {
     Neg,
     Abs,
     Sqrt,
@@ -179,7 +193,7 @@ pub enum Element {
     Word,
     /// As `Double`.
     F64,
-    /// 32-bit float, widened to and narrowed from `Double`.
+    /// As `Single`.
     F32,
 }
 
@@ -230,6 +244,8 @@ pub enum Inst {
     Word(i64),
     /// -> Double (bits)
     Double(u64),
+    /// -> Single (bits)
+    Single(u32),
     /// The function object of a closed function (no captured values): a static object. -> Tagged
     FunctionObject(FuncId),
 
@@ -250,12 +266,18 @@ pub enum Inst {
     BoxDouble(ValueId),
     /// The contents of a known double-float. Tagged -> Double
     UnboxDouble(ValueId),
-    /// Immediate single-float contents, widened. Tagged -> Double
+    /// The contents of a known single-float. Tagged -> Single
     UnboxSingle(ValueId),
-    /// Narrowed to an immediate single-float. Double -> Tagged
+    /// An immediate single-float. Single -> Tagged
     BoxSingle(ValueId),
     /// Word -> Double
     WordToDouble(ValueId),
+    /// Word -> Single
+    WordToSingle(ValueId),
+    /// Single -> Double
+    SingleToDouble(ValueId),
+    /// Double -> Single, rounded
+    DoubleToSingle(ValueId),
     /// Truncation of a double known to be in range. Double -> Word
     DoubleToWord(ValueId),
 
@@ -265,10 +287,11 @@ pub enum Inst {
     Checked(CheckedOp, ValueId, ValueId),
     /// -> Bool
     CompareWord(Compare, ValueId, ValueId),
-    DoubleOp(DoubleOp, ValueId, ValueId),
-    DoubleUnary(DoubleUnary, ValueId),
+    /// Operands and result in one format (so for the next two).
+    FloatOp(FloatOp, ValueId, ValueId),
+    FloatUnary(FloatUnary, ValueId),
     /// -> Bool
-    CompareDouble(Compare, ValueId, ValueId),
+    CompareFloat(Compare, ValueId, ValueId),
     /// Logical operations on conditions. -> Bool
     BoolNot(ValueId),
     BoolAnd(ValueId, ValueId),
@@ -287,10 +310,13 @@ pub enum Inst {
     ArithCompare(Compare, ValueId, ValueId),
 
     // Checks: cold calls that raise. The result is the operand with the narrower type.
-    /// The value, in the set; specifier for the message. Tagged -> Tagged
-    Check(TypeSet, DatumId, ValueId),
+    /// The value, of the type (bounds are those of fixnums); specifier for the message. Tagged -> Tagged
+    Check(Type, DatumId, ValueId),
     /// Raw index below raw length, else an index error naming the sequence. Word, Word, Tagged -> Word
     CheckIndex(ValueId, ValueId, ValueId),
+    /// Result, operands of the operation it came from (equal for one operand): raises when the result is
+    /// not finite though the operands allow it (`number::float_trap`).
+    CheckFloat(TrapOp, ValueId, ValueId, ValueId),
     /// The same value, known to satisfy the refinement; no code. Tagged -> Tagged
     Assume(ValueId, Refinement),
     /// A function object: passes FUNCTIONs, maps symbols to their functions, else raises. Tagged -> Tagged
@@ -422,6 +448,19 @@ pub struct Program {
     pub functions: Vec<Function>,
     /// Top-level functions (general entries, no arguments), in order.
     pub top_level: Vec<FuncId>,
+    /// Bits of the constants that are double-floats.
+    pub doubles: HashMap<DatumId, u64>,
+    /// Specifiers that passes name in checks; none in programs made from text.
+    pub specifiers: Option<Specifiers>,
+}
+
+/// Type specifiers as data, for messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Specifiers {
+    pub fixnum: DatumId,
+    pub integer: DatumId,
+    pub single_float: DatumId,
+    pub double_float: DatumId,
 }
 
 impl Function {
@@ -465,6 +504,7 @@ impl Inst {
                 | Inst::ArithCompare(..)
                 | Inst::Check(..)
                 | Inst::CheckIndex(..)
+                | Inst::CheckFloat(..)
                 | Inst::CoerceToFunction(_)
                 | Inst::SymbolValue(_)
                 | Inst::SymbolFunction(_)

@@ -98,6 +98,10 @@ impl<'a> Words<'a> {
         value_of(words, word).ok_or_else(|| format!("{word} is unknown here"))
     }
     /// `name=N`.
+    fn ty(&mut self) -> Result<Type> {
+        let word = self.expect("a type")?;
+        parse_type(word).ok_or_else(|| format!("{word} is no type"))
+    }
     fn attribute<T: std::str::FromStr>(&mut self, name: &str) -> Result<T> {
         let word = self.expect(name)?;
         let value = word.strip_prefix(name).and_then(|w| w.strip_prefix('='));
@@ -389,11 +393,14 @@ impl Parser<'_> {
         if let Some(op) = value_of(CHECKED_OPS, name) {
             return Ok(Inst::Checked(op, value(words)?, value(words)?));
         }
-        if let Some(op) = value_of(DOUBLE_OPS, name) {
-            return Ok(Inst::DoubleOp(op, value(words)?, value(words)?));
+        if let Some(op) = value_of(FLOAT_OPS, name) {
+            return Ok(Inst::FloatOp(op, value(words)?, value(words)?));
         }
-        if let Some(op) = value_of(DOUBLE_UNARIES, name) {
-            return Ok(Inst::DoubleUnary(op, value(words)?));
+        if let Some(op) = value_of(TRAP_OPS, name) {
+            return Ok(Inst::CheckFloat(op, value(words)?, value(words)?, value(words)?));
+        }
+        if let Some(op) = value_of(FLOAT_UNARIES, name) {
+            return Ok(Inst::FloatUnary(op, value(words)?));
         }
         if let Some(op) = value_of(ARITHS, name) {
             return Ok(Inst::Arith(op, value(words)?, value(words)?));
@@ -408,12 +415,13 @@ impl Parser<'_> {
                 let bits = hex(word, "#d").or_else(|| word.parse().ok().map(f64::to_bits));
                 Inst::Double(bits.ok_or("a double is a number or #d…")?)
             }
+            "single" => Inst::Single(hex(words.expect("bits")?, "#x").ok_or("bits are written #x…")? as u32),
             "function-object" => Inst::FunctionObject(FuncId(words.id("f")?)),
             "compare-word" => Inst::CompareWord(words.word(COMPARES)?, value(words)?, value(words)?),
-            "compare-double" => Inst::CompareDouble(words.word(COMPARES)?, value(words)?, value(words)?),
+            "compare-float" => Inst::CompareFloat(words.word(COMPARES)?, value(words)?, value(words)?),
             "compare" => Inst::ArithCompare(words.word(COMPARES)?, value(words)?, value(words)?),
             "is" => Inst::Is(self.type_set(words)?, value(words)?),
-            "check" => Inst::Check(self.type_set(words)?, self.datum(words)?, value(words)?),
+            "check" => Inst::Check(words.ty()?, self.datum(words)?, value(words)?),
             "assume" => {
                 let word = words.expect("a refinement")?;
                 if word == "not-in" {
@@ -430,13 +438,9 @@ impl Parser<'_> {
             "load" | "store" | "load-indexed" | "store-indexed" => self.access(name, words)?,
             "header" => Inst::Header { tag: words.attribute("tag")?, base: value(words)? },
             "make-closure" => Inst::MakeClosure(FuncId(words.id("f")?), words.values()),
-            "closure-ref" => {
-                let i = words.number("index")?;
-                Inst::ClosureRef(value(words)?, i)
-            }
-            "closure-set" => {
-                let i = words.number("index")?;
-                Inst::ClosureSet(value(words)?, i, value(words)?)
+            "closure-ref" | "closure-set" => {
+                let (i, closure) = (words.number("index")?, value(words)?);
+                if name == "closure-ref" { Inst::ClosureRef(closure, i) } else { Inst::ClosureSet(closure, i, value(words)?) }
             }
             "arg-ref" => Inst::ArgRef(words.number("index")?),
             "arg-set" => Inst::ArgSet(words.number("index")?, value(words)?),

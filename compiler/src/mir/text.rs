@@ -41,16 +41,23 @@ pub(super) const COMPARES: Words<Compare> = &[
 ];
 pub(super) const CHECKED_OPS: Words<CheckedOp> =
     &[(CheckedOp::Add, "checked-add"), (CheckedOp::Sub, "checked-sub"), (CheckedOp::Mul, "checked-mul")];
-pub(super) const DOUBLE_OPS: Words<DoubleOp> = &[
-    (DoubleOp::Add, "double-add"),
-    (DoubleOp::Sub, "double-sub"),
-    (DoubleOp::Mul, "double-mul"),
-    (DoubleOp::Div, "double-div"),
-    (DoubleOp::Min, "double-min"),
-    (DoubleOp::Max, "double-max"),
+pub(super) const FLOAT_OPS: Words<FloatOp> = &[
+    (FloatOp::Add, "float-add"),
+    (FloatOp::Sub, "float-sub"),
+    (FloatOp::Mul, "float-mul"),
+    (FloatOp::Div, "float-div"),
+    (FloatOp::Min, "float-min"),
+    (FloatOp::Max, "float-max"),
 ];
-pub(super) const DOUBLE_UNARIES: Words<DoubleUnary> =
-    &[(DoubleUnary::Neg, "double-neg"), (DoubleUnary::Abs, "double-abs"), (DoubleUnary::Sqrt, "double-sqrt")];
+pub(super) const TRAP_OPS: Words<TrapOp> = &[
+    (TrapOp::Add, "check-float-add"),
+    (TrapOp::Sub, "check-float-sub"),
+    (TrapOp::Mul, "check-float-mul"),
+    (TrapOp::Div, "check-float-div"),
+    (TrapOp::Narrow, "check-float-narrow"),
+];
+pub(super) const FLOAT_UNARIES: Words<FloatUnary> =
+    &[(FloatUnary::Neg, "float-neg"), (FloatUnary::Abs, "float-abs"), (FloatUnary::Sqrt, "float-sqrt")];
 pub(super) const ARITHS: Words<Arith> = &[(Arith::Add, "add"), (Arith::Sub, "sub"), (Arith::Mul, "mul")];
 pub(super) const ELEMENTS: Words<Element> = &[
     (Element::Tagged, "tagged"),
@@ -75,7 +82,7 @@ pub(super) const RUNTIME_CALLS: Words<RuntimeCall> = &[
 pub(super) const EXIT_KINDS: Words<ExitKind> =
     &[(ExitKind::Catch, "catch"), (ExitKind::Block, "block"), (ExitKind::Cleanup, "cleanup")];
 pub(super) const REPRS: Words<Repr> =
-    &[(Repr::Tagged, "tagged"), (Repr::Word, "word"), (Repr::Double, "double"), (Repr::Bool, "bool")];
+    &[(Repr::Tagged, "tagged"), (Repr::Word, "word"), (Repr::Double, "double"), (Repr::Single, "single"), (Repr::Bool, "bool")];
 
 macro_rules! simple_instructions {
     ($($name:literal $variant:ident($($arg:ident),*);)*) => {
@@ -114,7 +121,10 @@ simple_instructions! {
     "unbox-single" UnboxSingle(a);
     "box-single" BoxSingle(a);
     "word-to-double" WordToDouble(a);
+    "word-to-single" WordToSingle(a);
     "double-to-word" DoubleToWord(a);
+    "single-to-double" SingleToDouble(a);
+    "double-to-single" DoubleToSingle(a);
     "not" BoolNot(a);
     "and" BoolAnd(a, b);
     "or" BoolOr(a, b);
@@ -137,8 +147,10 @@ pub(super) fn type_bit_name(bit: u32) -> Option<String> {
     let named = [
         (TypeSet::FIXNUM, "fixnum"),
         (TypeSet::CHARACTER, "character"),
-        (TypeSet::SINGLE, "single-float"),
-        (TypeSet::DOUBLE, "double-float"),
+        (TypeSet::NONNEGATIVE_SINGLE, "single-float>=0"),
+        (TypeSet::SINGLE.minus(TypeSet::NONNEGATIVE_SINGLE), "single-float"),
+        (TypeSet::NONNEGATIVE_DOUBLE, "double-float>=0"),
+        (TypeSet::DOUBLE.minus(TypeSet::NONNEGATIVE_DOUBLE), "double-float"),
         (TypeSet::NIL, "nil"),
         (TypeSet::CONS, "cons"),
         (TypeSet::MARK, "mark"),

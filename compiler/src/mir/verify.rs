@@ -24,7 +24,7 @@ use crate::codegen::runtime_call_name;
 use crate::types::TypeSet;
 use rook_runtime::primitives;
 
-use Repr::{Bool, Double, Tagged, Word};
+use Repr::{Bool, Double, Single, Tagged, Word};
 
 static PRIMITIVES: LazyLock<HashMap<&'static str, usize>> =
     LazyLock::new(|| primitives::all().iter().map(|p| (p.name, p.arity)).collect());
@@ -246,17 +246,18 @@ impl Verifier<'_> {
             Inst::ForeignCall { symbol, result, .. } => {
                 let wanted: Vec<Repr> = result.iter().copied().collect();
                 self.require(results == wanted, || format!("the C function returns {wanted:?}"));
-                self.require(given.iter().all(|r| matches!(r, Word | Double)), || format!("C gets raw words and doubles, not {given:?}"));
+                self.require(given.iter().all(|r| matches!(r, Word | Double | Single)), || format!("C gets raw words and floats, not {given:?}"));
                 self.require(symbol.is_some() || given.first() == Some(&Word), || "the address is missing".to_owned());
                 return;
             }
-            inst => shape(inst, operands.len()),
+            inst => shape(inst, &given),
         };
         self.require(given == wanted, || format!("{:?} wants {wanted:?}, gets {given:?}", data.inst));
         self.require(results == wanted_results, || format!("{:?} gives {wanted_results:?}, results are {results:?}", data.inst));
         match &data.inst {
             Inst::FunctionObject(id) | Inst::MakeClosure(id, _) => self.general(*id),
             Inst::UnboxDouble(v) => self.typed(*v, TypeSet::DOUBLE, "unboxed"),
+            Inst::UnboxSingle(v) => self.typed(*v, TypeSet::SINGLE, "unboxed"),
             Inst::CellRef(v) | Inst::CellSet(v, _) => {
                 self.may_be(*v, TypeSet::kind(rook_runtime::abi::layout::kind::VALUE_CELL), "used as a cell");
             }
@@ -323,32 +324,44 @@ fn result_reprs(returns: Returns) -> Vec<Repr> {
 fn element_repr(element: Element) -> Repr {
     match element {
         Element::Tagged => Tagged,
-        Element::F64 | Element::F32 => Double,
+        Element::F64 => Double,
+        Element::F32 => Single,
         _ => Word,
     }
 }
 
-/// Representations that an instruction with this many operands wants and gives.
-fn shape(inst: &Inst, operands: usize) -> Shape {
+/// Representations that an instruction with operands of these representations wants and gives.
+fn shape(inst: &Inst, given: &[Repr]) -> Shape {
+    let operands = given.len();
+    // Float operations take either format.
+    let float = if given.first() == Some(&Single) { Single } else { Double };
     let shape = |args: &[Repr], results: &[Repr]| (args.to_vec(), results.to_vec());
     match inst {
         Inst::Const(_) | Inst::Immediate(_) | Inst::Nil | Inst::T | Inst::FunctionObject(_) => shape(&[], &[Tagged]),
         Inst::Word(_) | Inst::UnwindTarget => shape(&[], &[Word]),
         Inst::Double(_) => shape(&[], &[Double]),
+        Inst::Single(_) => shape(&[], &[Single]),
         Inst::Untag(_) | Inst::Bits(_) | Inst::Header { .. } => shape(&[Tagged], &[Word]),
         Inst::Tag(_) | Inst::FromBits(_) => shape(&[Word], &[Tagged]),
         Inst::Boolean(_) => shape(&[Bool], &[Tagged]),
         Inst::BoolToWord(_) => shape(&[Bool], &[Word]),
-        Inst::BoxDouble(_) | Inst::BoxSingle(_) => shape(&[Double], &[Tagged]),
-        Inst::UnboxDouble(_) | Inst::UnboxSingle(_) => shape(&[Tagged], &[Double]),
+        Inst::BoxDouble(_) => shape(&[Double], &[Tagged]),
+        Inst::BoxSingle(_) => shape(&[Single], &[Tagged]),
+        Inst::UnboxDouble(_) => shape(&[Tagged], &[Double]),
+        Inst::UnboxSingle(_) => shape(&[Tagged], &[Single]),
         Inst::WordToDouble(_) => shape(&[Word], &[Double]),
         Inst::DoubleToWord(_) => shape(&[Double], &[Word]),
+        Inst::WordToSingle(_) => shape(&[Word], &[Single]),
+        Inst::SingleToDouble(_) => shape(&[Single], &[Double]),
+        Inst::DoubleToSingle(_) => shape(&[Double], &[Single]),
         Inst::WordOp(..) => shape(&[Word, Word], &[Word]),
         Inst::Checked(..) => shape(&[Word, Word], &[Word, Bool]),
         Inst::CompareWord(..) => shape(&[Word, Word], &[Bool]),
-        Inst::DoubleOp(..) => shape(&[Double, Double], &[Double]),
-        Inst::DoubleUnary(..) => shape(&[Double], &[Double]),
-        Inst::CompareDouble(..) => shape(&[Double, Double], &[Bool]),
+        Inst::FloatOp(..) => shape(&[float, float], &[float]),
+        Inst::FloatUnary(..) => shape(&[float], &[float]),
+        Inst::CompareFloat(..) => shape(&[float, float], &[Bool]),
+        Inst::CheckFloat(TrapOp::Narrow, ..) => shape(&[Single, Double, Double], &[]),
+        Inst::CheckFloat(..) => shape(&[float, float, float], &[]),
         Inst::BoolNot(_) => shape(&[Bool], &[Bool]),
         Inst::BoolAnd(..) | Inst::BoolOr(..) => shape(&[Bool, Bool], &[Bool]),
         Inst::Eq(..) | Inst::ArithCompare(..) => shape(&[Tagged, Tagged], &[Bool]),

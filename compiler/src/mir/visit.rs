@@ -29,6 +29,7 @@ macro_rules! operand_visitors {
                     | Inst::T
                     | Inst::Word(_)
                     | Inst::Double(_)
+                    | Inst::Single(_)
                     | Inst::FunctionObject(_)
                     | Inst::ArgRef(_)
                     | Inst::ValueRef(_)
@@ -49,7 +50,10 @@ macro_rules! operand_visitors {
                     | Inst::BoxSingle(a)
                     | Inst::WordToDouble(a)
                     | Inst::DoubleToWord(a)
-                    | Inst::DoubleUnary(_, a)
+                    | Inst::WordToSingle(a)
+                    | Inst::SingleToDouble(a)
+                    | Inst::DoubleToSingle(a)
+                    | Inst::FloatUnary(_, a)
                     | Inst::BoolNot(a)
                     | Inst::Is(_, a)
                     | Inst::Check(_, _, a)
@@ -69,8 +73,8 @@ macro_rules! operand_visitors {
                     Inst::WordOp(_, a, b)
                     | Inst::Checked(_, a, b)
                     | Inst::CompareWord(_, a, b)
-                    | Inst::DoubleOp(_, a, b)
-                    | Inst::CompareDouble(_, a, b)
+                    | Inst::FloatOp(_, a, b)
+                    | Inst::CompareFloat(_, a, b)
                     | Inst::BoolAnd(a, b)
                     | Inst::BoolOr(a, b)
                     | Inst::Eq(a, b)
@@ -84,7 +88,7 @@ macro_rules! operand_visitors {
                         f(a);
                         f(b);
                     }
-                    Inst::CheckIndex(a, b, c) | Inst::StoreIndexed { base: a, index: b, value: c, .. } => {
+                    Inst::CheckIndex(a, b, c) | Inst::CheckFloat(_, a, b, c) | Inst::StoreIndexed { base: a, index: b, value: c, .. } => {
                         f(a);
                         f(b);
                         f(c);

@@ -19,7 +19,9 @@ impl TypeSet {
     pub const EMPTY: TypeSet = TypeSet(0);
     pub const FIXNUM: TypeSet = TypeSet(1 << 0);
     pub const CHARACTER: TypeSet = TypeSet(1 << 1);
-    pub const SINGLE: TypeSet = TypeSet(1 << 2);
+    pub const SINGLE: TypeSet = TypeSet(1 << 2 | Self::NONNEGATIVE_SINGLE.0);
+    /// As `NONNEGATIVE_DOUBLE`.
+    pub const NONNEGATIVE_SINGLE: TypeSet = TypeSet(1 << 49);
     pub const NIL: TypeSet = TypeSet(1 << 3);
     pub const CONS: TypeSet = TypeSet(1 << 4);
     /// Markers that are not Lisp values (UNBOUND, UNSUPPLIED, …).
@@ -33,7 +35,9 @@ impl TypeSet {
     pub const LIST: TypeSet = TypeSet(Self::NIL.0 | Self::CONS.0);
     pub const FUNCTION: TypeSet = of_kind(kind::FUNCTION);
     pub const INSTANCE: TypeSet = of_kind(kind::INSTANCE);
-    pub const DOUBLE: TypeSet = of_kind(kind::DOUBLE);
+    /// Doubles known not to be below zero (they may be NaN): part of `DOUBLE`, told by inference only.
+    pub const NONNEGATIVE_DOUBLE: TypeSet = TypeSet(1 << 48);
+    pub const DOUBLE: TypeSet = TypeSet(of_kind(kind::DOUBLE).0 | Self::NONNEGATIVE_DOUBLE.0);
     pub const BIGNUM: TypeSet = of_kind(kind::BIGNUM);
     pub const RATIO: TypeSet = of_kind(kind::RATIO);
     pub const COMPLEX: TypeSet = of_kind(kind::COMPLEX);
@@ -58,11 +62,11 @@ impl TypeSet {
 
     /// The set of one object kind.
     pub const fn kind(k: u8) -> TypeSet {
-        of_kind(k)
+        if k == kind::DOUBLE { Self::DOUBLE } else { of_kind(k) }
     }
     /// The object kind, when the set is exactly one kind with OTHER_TAG.
     pub fn single_kind(self) -> Option<u8> {
-        (self.0.count_ones() == 1 && self.0 >= 1 << 9).then(|| self.0.trailing_zeros() as u8 - 8)
+        (self.0.count_ones() == 1 && (1 << 9..1 << 48).contains(&self.0)).then(|| self.0.trailing_zeros() as u8 - 8)
     }
     pub const fn union(self, other: TypeSet) -> TypeSet {
         TypeSet(self.0 | other.0)
@@ -127,6 +131,12 @@ impl Type {
         }
         Type { set, low, high }
     }
+    /// Whether the type is contained in `other`; nothing is known of an empty one.
+    pub fn is_subtype_of(self, other: Type) -> bool {
+        !self.set.is_empty()
+            && self.set.is_subset_of(other.set)
+            && (!self.has_fixnum() || self.low >= other.low && self.high <= other.high)
+    }
     pub fn has_fixnum(self) -> bool {
         !self.set.is_disjoint_from(TypeSet::FIXNUM)
     }
@@ -134,6 +144,9 @@ impl Type {
         self.set == TypeSet::FIXNUM
     }
     pub fn is_double(self) -> bool {
-        self.set == TypeSet::DOUBLE
+        !self.set.is_empty() && self.set.is_subset_of(TypeSet::DOUBLE)
+    }
+    pub fn is_single(self) -> bool {
+        !self.set.is_empty() && self.set.is_subset_of(TypeSet::SINGLE)
     }
 }

@@ -86,6 +86,7 @@ pub fn type_of_constant(v: Value) -> Type {
     if let Some(n) = v.to_fixnum() {
         return Type::fixnum_range(n, n);
     }
+    let sign = |x: f64, nonnegative: TypeSet, set: TypeSet| if x >= 0.0 { nonnegative } else { set };
     let set = if v.is_nil() {
         TypeSet::NIL
     } else if v == rook_runtime::value::t() {
@@ -97,7 +98,9 @@ pub fn type_of_constant(v: Value) -> Type {
     } else if v.is_character() {
         TypeSet::CHARACTER
     } else if v.is_single() {
-        TypeSet::SINGLE
+        sign(v.as_single() as f64, TypeSet::NONNEGATIVE_SINGLE, TypeSet::SINGLE)
+    } else if v.is_double() {
+        sign(v.as_double(), TypeSet::NONNEGATIVE_DOUBLE, TypeSet::DOUBLE)
     } else if v.is_reference() {
         TypeSet::kind(rook_runtime::abi::layout::header_kind(v.header_word()))
     } else {

@@ -158,6 +158,49 @@ fn float_trouble(
     }
 }
 
+/// Float exceptions that the processor has seen (invalid, division by zero, overflow), in MXCSR.
+const STICKY: u32 = 0b1101;
+
+/// What compiled code calls for a result that is not finite: `op` 0 to 3 are + - * /, 4 is a
+/// conversion to single-float. When an operand is not finite either, the processor's flags tell
+/// whether an earlier step of the same expression was the error.
+pub fn float_trap(ctx: &mut ThreadContext, op: u64, single: bool, [result, a, b]: [f64; 3]) -> LispResult {
+    let flags = take_float_flags();
+    let format = if single { Format::Single } else { Format::Double };
+    let op = match op {
+        0 => Op::Add,
+        1 => Op::Sub,
+        2 => Op::Mul,
+        3 => Op::Div,
+        _ if a.is_finite() => {
+            let operand = object::double(ctx, a);
+            return Err(errors::arithmetic_error(ctx, ErrorKind::FloatingPointOverflow, Sym::SINGLE_FLOAT, &[operand]));
+        }
+        _ => return Ok(Value::ZERO),
+    };
+    let operands = (format.box_float(ctx, a), format.box_float(ctx, b));
+    float_trouble(ctx, op, operands, [a, b], result)?;
+    let kind = match flags {
+        0 => return Ok(Value::ZERO),
+        f if f & 0b1000 != 0 => ErrorKind::FloatingPointOverflow,
+        f if f & 0b100 != 0 => ErrorKind::DivisionByZero,
+        _ => ErrorKind::FloatingPointInvalid,
+    };
+    Err(errors::arithmetic_error(ctx, kind, op.symbol(), &[operands.0, operands.1]))
+}
+
+/// The sticky flags, cleared.
+fn take_float_flags() -> u32 {
+    let mut control: u32 = 0;
+    // SAFETY: reads MXCSR and writes it back with only its exception flags changed.
+    unsafe {
+        core::arch::asm!("stmxcsr [{}]", in(reg) &raw mut control, options(nostack));
+        let cleared = control & !STICKY;
+        core::arch::asm!("ldmxcsr [{}]", in(reg) &raw const cleared, options(nostack));
+    }
+    control & STICKY
+}
+
 /// The error that `result` stands for, given the operands it came from.
 pub fn trap(result: f64, operands: &[f64]) -> Option<ErrorKind> {
     if result.is_nan() {

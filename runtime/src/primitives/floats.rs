@@ -5,7 +5,7 @@ use crate::abi::thread_context::{ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
 use crate::number::float::{self, Format};
 use crate::number::transcendental::{self, Function};
-use crate::number::{Number, bignum, classify, errors, random as generator};
+use crate::number::{Number, arithmetic, bignum, classify, errors, random as generator};
 use crate::object::double;
 use crate::primitives;
 use crate::value::{LispResult, Value};
@@ -58,6 +58,11 @@ pub mod elementary {
 }
 
 primitives! {
+    /// Raw words: an operation of compiled code, whether its result is a single-float, result and
+    /// operands as bits of doubles. Raises when the result is an error.
+    fn float_trap(ctx, op, single, result, a, b) {
+        arithmetic::float_trap(ctx, op.0, single.0 != 0, [result, a, b].map(|v| f64::from_bits(v.0)))
+    }
     /// Any real as a single-float.
     fn to_single_float(ctx, x) { Ok(Value::single(float::to_float(ctx, x, Format::Single)? as f32)) }
     /// Any real as a double-float.

@@ -185,7 +185,8 @@ impl Builder<'_, '_> {
         }
         let result = match call.result {
             ForeignType::Void => None,
-            ForeignType::Single | ForeignType::Double => Some(Repr::Double),
+            ForeignType::Double => Some(Repr::Double),
+            ForeignType::Single => Some(Repr::Single),
             _ => Some(Repr::Word),
         };
         let inst = Inst::ForeignCall { symbol: call.symbol.clone(), args: raw, result, variadic: false };
@@ -207,7 +208,11 @@ impl Builder<'_, '_> {
                     Repr::Tagged,
                     Type::of(TypeSet::DOUBLE),
                 );
-                return self.emit(Inst::UnboxDouble(d), Repr::Double, Type::ANY);
+                let raw = self.emit(Inst::UnboxDouble(d), Repr::Double, Type::ANY);
+                if ty == ForeignType::Single {
+                    return self.emit(Inst::DoubleToSingle(raw), Repr::Single, Type::ANY);
+                }
+                return raw;
             }
             ForeignType::Value => return self.word(Inst::Bits(v)),
             ForeignType::Bool => {

@@ -238,6 +238,9 @@ impl Builder<'_, '_> {
     pub fn constant(&mut self, id: DatumId) -> ValueId {
         let value = self.s.datums.get(id);
         let ty = type_of_constant(value);
+        if value.is_double() {
+            self.s.program.doubles.insert(id, value.as_double().to_bits());
+        }
         let inst = if value.is_nil() {
             Inst::Nil
         } else if value == rook_runtime::value::t() {

@@ -33,6 +33,13 @@ use ssa::Ssa;
 pub fn build(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums, load_time_cells: &[DatumId]) -> Program {
     let closures = closures(unit, datums);
     let single = single_valued(unit, &closures.called);
+    let mut specifier = |sym| datums.id_of(well_known(sym));
+    let specifiers = Specifiers {
+        fixnum: specifier(Sym::FIXNUM),
+        integer: specifier(Sym::INTEGER),
+        single_float: specifier(Sym::SINGLE_FLOAT),
+        double_float: specifier(Sym::DOUBLE_FLOAT),
+    };
     let mut shared = Shared {
         ctx,
         unit,
@@ -40,7 +47,7 @@ pub fn build(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums, load
         closures,
         single,
         load_time_cells,
-        program: Program::default(),
+        program: Program { specifiers: Some(specifiers), ..Program::default() },
         direct: HashMap::new(),
         general: HashMap::new(),
     };
@@ -245,51 +252,7 @@ impl<'a, 'u> Builder<'a, 'u> {
         if self.policy.safety == 0 {
             return self.emit(Inst::Assume(v, Refinement::Type(ty)), Repr::Tagged, narrow);
         }
-        let checked = self.emit(Inst::Check(ty.set, spec, v), Repr::Tagged, now.intersection(Type::of(ty.set)));
-        if ty == Type::of(ty.set) {
-            return checked;
-        }
-        self.check_range(checked, ty, spec)
-    }
-
-    /// Checks the bounds of a fixnum (other members of the set pass).
-    fn check_range(&mut self, v: ValueId, ty: Type, spec: DatumId) -> ValueId {
-        let whole = Type::of(ty.set);
-        let (ok, bad, done) = (self.f.new_block(), self.new_cold_block(), self.f.new_block());
-        let result = self.f.new_value(Repr::Tagged, self.ty(v).intersection(ty));
-        self.f.block_mut(done).params.push(result);
-        if !ty.is_fixnum() {
-            let fix = self.f.new_block();
-            let is = self.bool(Inst::Is(TypeSet::FIXNUM, v));
-            let other = self.f.new_block();
-            self.branch(is, fix, other);
-            self.seal_and_go(other);
-            self.jump(done, vec![v]);
-            self.seal_and_go(fix);
-        }
-        let bits = self.word(Inst::Bits(v));
-        let mut good = None;
-        if ty.low > whole.low {
-            let low = self.const_word(ty.low << 1);
-            good = Some(self.bool(Inst::CompareWord(Compare::Ge, bits, low)));
-        }
-        if ty.high < whole.high {
-            let high = self.const_word(ty.high << 1);
-            let c = self.bool(Inst::CompareWord(Compare::Le, bits, high));
-            good = Some(match good {
-                Some(g) => self.bool(Inst::BoolAnd(g, c)),
-                None => c,
-            });
-        }
-        self.branch(good.expect("a bound to check"), ok, bad);
-        self.seal_and_go(bad);
-        let spec = self.any(Inst::Const(spec));
-        let replaced = self.primitive("type_error", vec![v, spec]);
-        self.jump(done, vec![replaced]);
-        self.seal_and_go(ok);
-        self.jump(done, vec![v]);
-        self.seal_and_go(done);
-        result
+        self.emit(Inst::Check(ty, spec, v), Repr::Tagged, narrow)
     }
 
     // Blocks.

@@ -205,7 +205,10 @@ impl Builder<'_, '_> {
             Add => self.arith(Arith::Add, v[0], v[1]),
             Sub => self.arith(Arith::Sub, v[0], v[1]),
             Mul => self.arith(Arith::Mul, v[0], v[1]),
-            Div => self.divide(v[0], v[1]),
+            Div => self.tagged(Inst::Primitive("div", vec![v[0], v[1]]), TypeSet::ANY),
+            Sqrt => self.primitive("sqrt", vec![v[0]]),
+            ToDouble => self.primitive("to_double_float", vec![v[0]]),
+            ToSingle => self.primitive("to_single_float", vec![v[0]]),
             OnePlus | OneMinus => {
                 let one = self.fixnum(1);
                 self.arith(if op == OnePlus { Arith::Add } else { Arith::Sub }, v[0], one)
@@ -248,7 +251,7 @@ impl Builder<'_, '_> {
             }
             SqrtDouble => {
                 let d = self.unbox(v[0]);
-                let r = self.emit(Inst::DoubleUnary(DoubleUnary::Sqrt, d), Repr::Double, Type::ANY);
+                let r = self.emit(Inst::FloatUnary(FloatUnary::Sqrt, d), Repr::Double, Type::ANY);
                 self.tagged(Inst::BoxDouble(r), TypeSet::DOUBLE)
             }
             FixnumToDouble => {
@@ -405,30 +408,6 @@ impl Builder<'_, '_> {
         r
     }
 
-    fn divide(&mut self, a: ValueId, b: ValueId) -> ValueId {
-        if self.ty(a).is_double() && self.ty(b).is_double() {
-            let join = self.f.new_block();
-            let (slow, fast) = (self.new_cold_block(), self.f.new_block());
-            let result = self.f.new_value(Repr::Tagged, Type::of(TypeSet::DOUBLE));
-            self.f.block_mut(join).params.push(result);
-            let (x, y) = (self.unbox(a), self.unbox(b));
-            let zero = self.emit(Inst::Double(0), Repr::Double, Type::ANY);
-            let by_zero = self.bool(Inst::CompareDouble(Compare::Eq, y, zero));
-            self.branch(by_zero, slow, fast);
-            self.seal_and_go(slow);
-            let r = self.primitive("div", vec![a, b]);
-            let r = self.tagged(Inst::Assume(r, Refinement::Type(Type::of(TypeSet::DOUBLE))), TypeSet::DOUBLE);
-            self.jump(join, vec![r]);
-            self.seal_and_go(fast);
-            let q = self.emit(Inst::DoubleOp(DoubleOp::Div, x, y), Repr::Double, Type::ANY);
-            let r = self.tagged(Inst::BoxDouble(q), TypeSet::DOUBLE);
-            self.jump(join, vec![r]);
-            self.seal_and_go(join);
-            return result;
-        }
-        self.tagged(Inst::Primitive("div", vec![a, b]), TypeSet::NUMBER)
-    }
-
     fn ash(&mut self, a: ValueId, n: ValueId) -> ValueId {
         let t = self.ty(n);
         let constant = (t.is_fixnum() && t.low == t.high).then_some(t.low);
@@ -506,11 +485,6 @@ impl Builder<'_, '_> {
     }
 
     fn abs(&mut self, v: ValueId) -> ValueId {
-        if self.ty(v).is_double() {
-            let d = self.unbox(v);
-            let r = self.emit(Inst::DoubleUnary(DoubleUnary::Abs, d), Repr::Double, Type::ANY);
-            return self.tagged(Inst::BoxDouble(r), TypeSet::DOUBLE);
-        }
         self.fixnum_case(&[v], "abs", |b, _| {
             let zero = b.fixnum(0);
             let negative = b.bool(Inst::ArithCompare(Compare::Lt, v, zero));

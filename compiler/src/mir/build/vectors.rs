@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::known_functions::PrimOp;
+use crate::mir::pass::open_code::small_integer;
 use rook_runtime::abi::layout::{self, kind};
 use rook_runtime::abi::tags::*;
 
@@ -25,7 +26,8 @@ impl Builder<'_, '_> {
         let inst = Inst::LoadIndexed { element, tag: OTHER_TAG as u8, offset: 8, base: vector, index };
         match element {
             Element::Tagged => self.any(inst),
-            Element::F64 | Element::F32 => self.emit(inst, Repr::Double, Type::ANY),
+            Element::F64 => self.emit(inst, Repr::Double, Type::ANY),
+            Element::F32 => self.emit(inst, Repr::Single, Type::ANY),
             _ => self.word(inst),
         }
     }
@@ -109,6 +111,13 @@ impl Builder<'_, '_> {
                 self.set_element(Element::F64, v, index, d);
                 value
             }
+            Some(kind::VECTOR_F32) => {
+                let index = self.element_index(v, i);
+                let value = self.check(value, TypeSet::SINGLE, Sym::SINGLE_FLOAT);
+                let d = self.emit(Inst::UnboxSingle(value), Repr::Single, Type::ANY);
+                self.set_element(Element::F32, v, index, d);
+                value
+            }
             Some(k) if small_integer(k).is_some() => {
                 let (element, low, high) = small_integer(k).expect("just tested");
                 let index = self.element_index(v, i);
@@ -149,17 +158,4 @@ impl Builder<'_, '_> {
         self.jump(join, vec![r]);
         self.enter_value(join)
     }
-}
-
-/// Element layout and bounds of vectors of integers that are always fixnums.
-fn small_integer(k: u8) -> Option<(Element, i64, i64)> {
-    Some(match k {
-        kind::VECTOR_U8 => (Element::U8, 0, 0xff),
-        kind::VECTOR_S8 => (Element::S8, -0x80, 0x7f),
-        kind::VECTOR_U16 => (Element::U16, 0, 0xffff),
-        kind::VECTOR_S16 => (Element::S16, -0x8000, 0x7fff),
-        kind::VECTOR_U32 => (Element::U32, 0, 0xffff_ffff),
-        kind::VECTOR_S32 => (Element::S32, -0x8000_0000, 0x7fff_ffff),
-        _ => return None,
-    })
 }

@@ -1,5 +1,5 @@
 //! Uses inferred types: decided tests become constants, decided branches jumps, satisfied checks
-//! vanish, arithmetic on known floats is open-coded.
+//! vanish; `open_code` says what arithmetic on known floats and elements of known vectors become.
 //!
 //! ```text
 //! v2 = check FIXNUM v1        (v1 : fixnum)          =>  v1 for v2
@@ -9,17 +9,18 @@
 
 use std::collections::HashMap;
 
+use super::open_code;
 use super::substitute::Substitution;
 use crate::mir::*;
 use crate::types::{Type, TypeSet};
 
 pub fn run(program: &mut Program) {
     for f in &mut program.functions {
-        eliminate(f);
+        eliminate(f, program.specifiers);
     }
 }
 
-fn eliminate(f: &mut Function) {
+fn eliminate(f: &mut Function, specifiers: Option<Specifiers>) {
     let mut substitution = Substitution::default();
     let mut known: HashMap<ValueId, bool> = HashMap::new();
     // Blocks are in reverse postorder: definitions come before uses.
@@ -28,7 +29,7 @@ fn eliminate(f: &mut Function) {
         let mut out = Vec::with_capacity(insts.len());
         for mut data in insts {
             data.inst.for_each_operand_mut(&mut |v| *v = substitution.resolve(*v));
-            rewrite(f, data, &mut out, &mut substitution, &mut known);
+            rewrite(f, data, &mut out, &mut substitution, &mut known, specifiers);
         }
         f.blocks[b].insts = out;
         if let Some(t) = &mut f.blocks[b].terminator {
@@ -51,10 +52,11 @@ fn rewrite(
     out: &mut Vec<InstData>,
     substitution: &mut Substitution,
     known: &mut HashMap<ValueId, bool>,
+    specifiers: Option<Specifiers>,
 ) {
     let result = data.results.first().copied();
     match data.inst {
-        Inst::Check(set, _, v) if f.ty(v).set.is_subset_of(set) && !f.ty(v).set.is_empty() => {
+        Inst::Check(ty, _, v) if f.ty(v).is_subtype_of(ty) => {
             substitution.insert(result.expect("a check has a result"), v);
             return;
         }
@@ -112,86 +114,20 @@ fn rewrite(
                 return;
             }
         }
-        Inst::Arith(op, a, b) => {
-            if let (Some(x), Some(y)) = doubles(f, a, b, out, data.span) {
-                let op = match op {
-                    Arith::Add => DoubleOp::Add,
-                    Arith::Sub => DoubleOp::Sub,
-                    Arith::Mul => DoubleOp::Mul,
-                };
-                let raw = emit(f, out, Inst::DoubleOp(op, x, y), Repr::Double, data.span);
-                let result = result.expect("arithmetic has a result");
-                f.values[result.0 as usize].ty = Type::of(TypeSet::DOUBLE);
-                out.push(InstData { inst: Inst::BoxDouble(raw), results: data.results, span: data.span });
-                return;
-            }
+        Inst::ArithCompare(c, a, b) if f.ty(a).is_fixnum() && f.ty(b).is_fixnum() => {
+            let x = emit(f, out, Inst::Bits(a), Repr::Word, data.span);
+            let y = emit(f, out, Inst::Bits(b), Repr::Word, data.span);
+            out.push(InstData { inst: Inst::CompareWord(c, x, y), results: data.results, span: data.span });
+            return;
         }
-        Inst::ArithCompare(c, a, b) => {
-            if let (Some(x), Some(y)) = doubles(f, a, b, out, data.span) {
-                out.push(InstData { inst: Inst::CompareDouble(c, x, y), results: data.results, span: data.span });
-                return;
-            }
-            if f.ty(a).is_fixnum() && f.ty(b).is_fixnum() {
-                let x = emit(f, out, Inst::Bits(a), Repr::Word, data.span);
-                let y = emit(f, out, Inst::Bits(b), Repr::Word, data.span);
-                out.push(InstData { inst: Inst::CompareWord(c, x, y), results: data.results, span: data.span });
-                return;
-            }
-        }
-        Inst::Primitive("div", ref args) => {
-            if let (Some(x), Some(y)) = divisible(f, args, out, data.span) {
-                let raw = emit(f, out, Inst::DoubleOp(DoubleOp::Div, x, y), Repr::Double, data.span);
-                out.push(InstData { inst: Inst::BoxDouble(raw), results: data.results, span: data.span });
+        Inst::Arith(..) | Inst::ArithCompare(..) | Inst::Primitive(..) => {
+            if open_code::rewrite(f, &data, specifiers, out, substitution) {
                 return;
             }
         }
         _ => {}
     }
     out.push(data);
-}
-
-/// Both operands as raw doubles, when at least one is a double-float and the other a double-float
-/// or a fixnum small enough to convert exactly.
-fn doubles(
-    f: &mut Function,
-    a: ValueId,
-    b: ValueId,
-    out: &mut Vec<InstData>,
-    span: crate::source::Span,
-) -> (Option<ValueId>, Option<ValueId>) {
-    let fits = |f: &Function, v: ValueId| f.ty(v).is_double() || is_small_fixnum(f.ty(v));
-    if !(f.ty(a).is_double() || f.ty(b).is_double()) || !fits(f, a) || !fits(f, b) {
-        return (None, None);
-    }
-    (Some(raw_double(f, a, out, span)), Some(raw_double(f, b, out, span)))
-}
-
-/// A division whose divisor cannot be zero: only then is it open-coded (a fixnum constant).
-fn divisible(
-    f: &mut Function,
-    args: &[ValueId],
-    out: &mut Vec<InstData>,
-    span: crate::source::Span,
-) -> (Option<ValueId>, Option<ValueId>) {
-    let divisor = f.ty(args[1]);
-    let not_zero = divisor.is_fixnum() && (divisor.low > 0 || divisor.high < 0);
-    if !not_zero {
-        return (None, None);
-    }
-    doubles(f, args[0], args[1], out, span)
-}
-
-fn is_small_fixnum(ty: Type) -> bool {
-    const EXACT: i64 = 1 << 53;
-    ty.is_fixnum() && ty.low >= -EXACT && ty.high <= EXACT
-}
-
-fn raw_double(f: &mut Function, v: ValueId, out: &mut Vec<InstData>, span: crate::source::Span) -> ValueId {
-    if f.ty(v).is_double() {
-        return emit(f, out, Inst::UnboxDouble(v), Repr::Double, span);
-    }
-    let word = emit(f, out, Inst::Untag(v), Repr::Word, span);
-    emit(f, out, Inst::WordToDouble(word), Repr::Double, span)
 }
 
 fn emit(f: &mut Function, out: &mut Vec<InstData>, inst: Inst, repr: Repr, span: crate::source::Span) -> ValueId {

@@ -26,6 +26,7 @@ pub fn run(program: &mut Program) {
             })
             .collect(),
         returns: vec![Type::EMPTY; n],
+        assumed: Vec::new(),
         changed: true,
     };
     for f in &mut program.functions {
@@ -37,6 +38,7 @@ pub fn run(program: &mut Program) {
     while state.changed {
         state.changed = false;
         for i in 0..n {
+            state.assumed = assumptions(&program.functions[i]);
             infer(&mut program.functions[i], FuncId(i as u32), &bounds[i], &mut updates[i], &mut state);
         }
     }
@@ -51,6 +53,8 @@ pub fn run(program: &mut Program) {
 }
 
 struct State {
+    /// Of the function at hand: what each result of `Assume` was before.
+    assumed: Vec<Option<ValueId>>,
     params: Vec<Vec<Type>>,
     returns: Vec<Type>,
     changed: bool,
@@ -162,8 +166,12 @@ fn note_call(f: &Function, call: &Call, state: &mut State) {
 
 fn result_type(f: &Function, inst: &Inst, bound: Type, state: &State) -> Type {
     match inst {
-        Inst::Arith(op, a, b) => arith_type(*op, f.ty(*a), f.ty(*b)),
-        Inst::Check(set, _, v) => f.ty(*v).intersection(Type::of(*set)),
+        Inst::Arith(op, a, b) => {
+            let ty = arith_type(*op, f.ty(*a), f.ty(*b));
+            if *op == Arith::Mul && origin(&state.assumed, *a) == origin(&state.assumed, *b) { nonnegative_floats(ty) } else { ty }
+        }
+        Inst::Primitive(name, args) => primitive_type(name, args, f, bound),
+        Inst::Check(ty, _, v) => f.ty(*v).intersection(*ty),
         Inst::Assume(v, refinement) => assumed_type(f, *v, *refinement),
         Inst::Call(Call { target: Target::Direct(g), .. }) => state.returns[g.0 as usize],
         Inst::CoerceToFunction(_) | Inst::MakeClosure(..) | Inst::FunctionObject(_) => Type::of(TypeSet::FUNCTION),
@@ -171,6 +179,70 @@ fn result_type(f: &Function, inst: &Inst, bound: Type, state: &State) -> Type {
         Inst::BoxDouble(_) => Type::of(TypeSet::DOUBLE),
         Inst::BoxSingle(_) => Type::of(TypeSet::SINGLE),
         Inst::Boolean(_) => Type::of(TypeSet::BOOLEAN),
+        _ => bound,
+    }
+}
+
+/// What results of `Assume` were before.
+fn assumptions(f: &Function) -> Vec<Option<ValueId>> {
+    let mut assumed = vec![None; f.values.len()];
+    for inst in f.blocks.iter().flat_map(|b| &b.insts) {
+        if let Inst::Assume(v, _) = inst.inst {
+            assumed[inst.results[0].0 as usize] = Some(v);
+        }
+    }
+    assumed
+}
+
+fn origin(assumed: &[Option<ValueId>], v: ValueId) -> ValueId {
+    let mut v = v;
+    while let Some(Some(inner)) = assumed.get(v.0 as usize) {
+        v = *inner;
+    }
+    v
+}
+
+/// Known not to be below zero: what its square root or a sum with its like depends on.
+fn is_nonnegative(ty: Type) -> bool {
+    let signed = TypeSet::FLOAT.minus(TypeSet::NONNEGATIVE_DOUBLE).minus(TypeSet::NONNEGATIVE_SINGLE);
+    let unknown = signed.union(TypeSet::BIGNUM).union(TypeSet::RATIO).union(TypeSet::COMPLEX);
+    ty.set.is_disjoint_from(unknown) && (!ty.has_fixnum() || ty.low >= 0)
+}
+
+fn nonnegative_floats(ty: Type) -> Type {
+    let replace = |set: TypeSet, all: TypeSet, nonnegative: TypeSet| {
+        if set.is_disjoint_from(all) { set } else { set.minus(all).union(nonnegative) }
+    };
+    let set = replace(ty.set, TypeSet::DOUBLE, TypeSet::NONNEGATIVE_DOUBLE);
+    Type { set: replace(set, TypeSet::SINGLE, TypeSet::NONNEGATIVE_SINGLE), ..ty }
+}
+
+/// Results of the primitives that `open_code` knows.
+fn primitive_type(name: &str, args: &[ValueId], f: &Function, bound: Type) -> Type {
+    // Operands of conversions that cannot fail.
+    const OPEN: TypeSet = TypeSet(TypeSet::FLOAT.0 | TypeSet::FIXNUM.0);
+    const CONVERTED: TypeSet = TypeSet(TypeSet::SINGLE.0 | TypeSet::FIXNUM.0);
+    let ty = |i: usize| f.ty(args[i]);
+    match name {
+        "div" => {
+            let (a, b) = (ty(0), ty(1));
+            if a.set.is_empty() || b.set.is_empty() {
+                return Type::EMPTY;
+            }
+            // Only what will be open-coded: a restart may put anything in place of an erroneous result.
+            let open = |x: Type, y: Type| (x.is_double() || x.is_single()) && (y.is_double() || y.is_single() || y.is_fixnum());
+            if open(a, b) || open(b, a) { arith_type(Arith::Mul, a, b) } else { bound }
+        }
+        "sqrt" if ty(0).set.is_empty() => Type::EMPTY,
+        "sqrt" if is_nonnegative(ty(0)) && ty(0).set.is_subset_of(TypeSet::FLOAT) => ty(0),
+        "abs" if ty(0).set.is_subset_of(TypeSet::FLOAT) => nonnegative_floats(ty(0)),
+        "to_double_float" | "to_single_float" if ty(0).set.is_empty() => Type::EMPTY,
+        "to_double_float" if is_nonnegative(ty(0)) && ty(0).set.is_subset_of(OPEN) => Type::of(TypeSet::NONNEGATIVE_DOUBLE),
+        "to_single_float" if is_nonnegative(ty(0)) && ty(0).is_double() => Type::of(TypeSet::NONNEGATIVE_SINGLE),
+        "to_double_float" if ty(0).set.is_subset_of(OPEN) => Type::of(TypeSet::DOUBLE),
+        "to_single_float" if ty(0).is_double() || ty(0).set.is_subset_of(CONVERTED) => Type::of(TypeSet::SINGLE),
+        "aref1" if ty(0).set.is_empty() => Type::EMPTY,
+        "aref1" => ty(0).set.single_kind().and_then(super::open_code::element_type).unwrap_or(bound),
         _ => bound,
     }
 }
@@ -232,7 +304,8 @@ pub fn arith_type(op: Arith, a: Type, b: Type) -> Type {
         set = set.union(TypeSet::SINGLE);
     }
     // (* 0 1.0) may be the exact 0 in some systems; ours gives a float, as SBCL does.
-    Type::of(if set.is_empty() { TypeSet::NUMBER } else { set })
+    let ty = Type::of(if set.is_empty() { TypeSet::NUMBER } else { set });
+    if op != Arith::Sub && is_nonnegative(a) && is_nonnegative(b) { nonnegative_floats(ty) } else { ty }
 }
 
 fn fixnum_result(op: Arith, a: Type, b: Type) -> (i128, i128) {

@@ -1,12 +1,14 @@
 //! Passes over MIR, one file each, in the order `pipeline` runs them.
 
+pub mod check_floats;
 pub mod eliminate_checks;
 pub mod eliminate_dead_code;
 pub mod infer_types;
+pub mod open_code;
 pub mod remove_unreachable;
 pub mod simplify_params;
 pub mod substitute;
-pub mod unbox_doubles;
+pub mod unbox_floats;
 
 use crate::mir::Program;
 
@@ -27,8 +29,9 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "simplify-params-2", description: "replace block parameters that have one source", run: simplify_params::run },
     Pass { name: "infer-types-2", description: "types of what is left", run: infer_types::run },
     Pass { name: "eliminate-checks-2", description: "tests decided by sharper types", run: eliminate_checks::run },
-    Pass { name: "unbox-doubles", description: "keep doubles raw in variables, arguments and results", run: unbox_doubles::run },
+    Pass { name: "unbox-floats", description: "keep floats raw in variables, arguments and results", run: unbox_floats::run },
     Pass { name: "eliminate-dead-code", description: "drop unused pure instructions and parameters", run: eliminate_dead_code::run },
+    Pass { name: "check-floats", description: "check observable results of float operations", run: check_floats::run },
 ];
 
 /// What code generation needs even without optimisation.

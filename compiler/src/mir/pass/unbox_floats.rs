@@ -1,6 +1,6 @@
-//! Representation selection for double-floats.
+//! Representation selection for floats.
 //!
-//! Block parameters that always hold a double-float, and are unboxed somewhere, become raw; so do
+//! Block parameters that always hold floats of one format, and are unboxed somewhere, become raw; so do
 //! such arguments and results of direct entries. Boxes are then made where a tagged value is needed
 //! and `unbox (box x)` is `x`; boxes nobody needs die in `eliminate_dead_code`.
 
@@ -8,8 +8,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::substitute::Substitution;
 use crate::mir::build::ssa::for_each_edge;
+use crate::datum::DatumId;
 use crate::mir::*;
-use crate::types::{Type, TypeSet};
+use crate::types::Type;
+use rook_runtime::abi::tags::SINGLE_SHIFT;
 
 pub fn run(program: &mut Program) {
     let signatures = choose_signatures(program);
@@ -17,22 +19,31 @@ pub fn run(program: &mut Program) {
         adapt_calls(f, &signatures);
     }
     for (f, signature) in program.functions.iter_mut().zip(&signatures) {
-        let mut raw: HashSet<ValueId> = signature.params.iter().map(|&i| f.blocks[0].params[i]).collect();
+        let mut raw: HashSet<ValueId> = signature.params.iter().map(|&(i, _)| f.blocks[0].params[i]).collect();
         choose_params(f, &mut raw);
-        make_raw(f, &raw, signature.returns_raw);
-        fold_boxes(f);
+        make_raw(f, &raw, signature.returns);
+        fold_boxes(f, &program.doubles);
     }
 }
 
 /// What becomes raw in a direct entry.
 #[derive(Default)]
 struct Signature {
-    params: Vec<usize>,
-    returns_raw: bool,
+    params: Vec<(usize, Repr)>,
+    returns: Option<Repr>,
 }
 
-fn is_double(f: &Function, v: ValueId) -> bool {
-    f.repr(v) == Repr::Tagged && f.ty(v).set == TypeSet::DOUBLE
+/// The raw representation of a tagged value that is known to be a float.
+fn format(f: &Function, v: ValueId) -> Option<Repr> {
+    if f.repr(v) != Repr::Tagged {
+        return None;
+    }
+    let ty = f.ty(v);
+    if ty.is_double() { Some(Repr::Double) } else { ty.is_single().then_some(Repr::Single) }
+}
+
+fn box_inst(repr: Repr, raw: ValueId) -> Inst {
+    if repr == Repr::Double { Inst::BoxDouble(raw) } else { Inst::BoxSingle(raw) }
 }
 
 fn choose_signatures(program: &Program) -> Vec<Signature> {
@@ -53,8 +64,8 @@ fn choose_signatures(program: &Program) -> Vec<Signature> {
             }
             let params = &f.blocks[0].params;
             Signature {
-                params: (0..params.len()).filter(|&p| is_double(f, params[p])).collect(),
-                returns_raw: f.returns == Returns::One(Repr::Tagged) && returns_double(f),
+                params: (0..params.len()).filter_map(|p| format(f, params[p]).map(|repr| (p, repr))).collect(),
+                returns: if f.returns == Returns::One(Repr::Tagged) { returned_format(f) } else { None },
             }
         })
         .collect();
@@ -65,9 +76,9 @@ fn choose_signatures(program: &Program) -> Vec<Signature> {
             for t in f.blocks.iter().filter_map(|b| b.terminator.as_ref()) {
                 if let Terminator::TailCall(Call { target: Target::Direct(g), .. }) = t {
                     let g = g.0 as usize;
-                    if signatures[i].returns_raw != signatures[g].returns_raw {
-                        signatures[i].returns_raw = false;
-                        signatures[g].returns_raw = false;
+                    if signatures[i].returns != signatures[g].returns {
+                        signatures[i].returns = None;
+                        signatures[g].returns = None;
                         changed = true;
                     }
                 }
@@ -79,21 +90,19 @@ fn choose_signatures(program: &Program) -> Vec<Signature> {
     }
 }
 
-fn returns_double(f: &Function) -> bool {
-    let mut some = false;
+/// The format of everything a function returns by itself; tail calls must agree with it. A function
+/// that only makes tail calls returns what they do.
+fn returned_format(f: &Function) -> Option<Repr> {
+    let mut all = None;
     for t in f.blocks.iter().filter_map(|b| b.terminator.as_ref()) {
-        match t {
-            Terminator::Return(vs) => {
-                some = true;
-                if !is_double(f, vs[0]) {
-                    return false;
-                }
+        if let Terminator::Return(vs) = t {
+            let repr = format(f, vs[0])?;
+            if *all.get_or_insert(repr) != repr {
+                return None;
             }
-            Terminator::TailCall(_) => some = true,
-            _ => {}
         }
     }
-    some
+    all
 }
 
 /// Rewrites calls of functions whose signature changes.
@@ -108,15 +117,15 @@ fn adapt_calls(f: &mut Function, signatures: &[Signature]) {
             {
                 let signature = &signatures[g.0 as usize];
                 unbox_arguments(f, call, signature, &mut out, data.span);
-                if signature.returns_raw {
-                    let raw = f.new_value(Repr::Double, Type::ANY);
-                    boxed = Some(std::mem::replace(&mut data.results[0], raw));
+                if let Some(repr) = signature.returns {
+                    let raw = f.new_value(repr, Type::ANY);
+                    boxed = Some((repr, std::mem::replace(&mut data.results[0], raw)));
                 }
             }
             let (span, raw) = (data.span, data.results.first().copied());
             out.push(data);
-            if let (Some(v), Some(raw)) = (boxed, raw) {
-                out.push(InstData { inst: Inst::BoxDouble(raw), results: vec![v], span });
+            if let (Some((repr, v)), Some(raw)) = (boxed, raw) {
+                out.push(InstData { inst: box_inst(repr, raw), results: vec![v], span });
             }
         }
         if let Some(Terminator::TailCall(mut call)) = f.blocks[b].terminator.clone()
@@ -131,24 +140,25 @@ fn adapt_calls(f: &mut Function, signatures: &[Signature]) {
 }
 
 fn unbox_arguments(f: &mut Function, call: &mut Call, s: &Signature, out: &mut Vec<InstData>, span: crate::source::Span) {
-    for &i in &s.params {
-        call.args[i] = unbox(f, call.args[i], out, span);
+    for &(i, repr) in &s.params {
+        call.args[i] = unbox(f, call.args[i], repr, out, span);
     }
 }
 
-fn unbox(f: &mut Function, v: ValueId, out: &mut Vec<InstData>, span: crate::source::Span) -> ValueId {
-    let raw = f.new_value(Repr::Double, Type::ANY);
-    out.push(InstData { inst: Inst::UnboxDouble(v), results: vec![raw], span });
+fn unbox(f: &mut Function, v: ValueId, repr: Repr, out: &mut Vec<InstData>, span: crate::source::Span) -> ValueId {
+    let raw = f.new_value(repr, Type::ANY);
+    let inst = if repr == Repr::Double { Inst::UnboxDouble(v) } else { Inst::UnboxSingle(v) };
+    out.push(InstData { inst, results: vec![raw], span });
     raw
 }
 
-/// Adds block parameters that hold doubles and are unboxed, directly or through another chosen one.
+/// Adds block parameters that hold floats and are unboxed, directly or through another chosen one.
 fn choose_params(f: &mut Function, raw: &mut HashSet<ValueId>) {
     let mut wanted: HashSet<ValueId> = HashSet::new();
     let mut assumed: HashMap<ValueId, ValueId> = HashMap::new();
     for inst in f.blocks.iter().flat_map(|b| &b.insts) {
         match inst.inst {
-            Inst::UnboxDouble(v) => {
+            Inst::UnboxDouble(v) | Inst::UnboxSingle(v) => {
                 wanted.insert(v);
             }
             Inst::Assume(v, _) => {
@@ -173,7 +183,7 @@ fn choose_params(f: &mut Function, raw: &mut HashSet<ValueId>) {
     loop {
         let before = wanted.len();
         for &(source, target) in &feeds {
-            if (wanted.contains(&target) || raw.contains(&target)) && is_double(f, target) {
+            if (wanted.contains(&target) || raw.contains(&target)) && format(f, target).is_some() {
                 wanted.insert(source);
             }
         }
@@ -183,25 +193,26 @@ fn choose_params(f: &mut Function, raw: &mut HashSet<ValueId>) {
     }
     for block in f.blocks.iter().skip(1) {
         for &p in &block.params {
-            if wanted.contains(&p) && is_double(f, p) && !implicit.contains(&p) {
+            if wanted.contains(&p) && format(f, p).is_some() && !implicit.contains(&p) {
                 raw.insert(p);
             }
         }
     }
 }
 
-/// Changes the chosen parameters to raw doubles: boxes them at the head of their block (dead boxes
+/// Changes the chosen parameters to raw floats: boxes them at the head of their block (dead boxes
 /// vanish later) and unboxes what flows in.
-fn make_raw(f: &mut Function, raw: &HashSet<ValueId>, returns_raw: bool) {
+fn make_raw(f: &mut Function, raw: &HashSet<ValueId>, returns: Option<Repr>) {
     for b in 0..f.blocks.len() {
         let span = f.blocks[b].terminator_span;
         let mut heads = Vec::new();
         for i in 0..f.blocks[b].params.len() {
             let p = f.blocks[b].params[i];
             if raw.contains(&p) {
-                let r = f.new_value(Repr::Double, Type::ANY);
+                let repr = format(f, p).expect("only floats are chosen");
+                let r = f.new_value(repr, Type::ANY);
                 f.blocks[b].params[i] = r;
-                heads.push(InstData { inst: Inst::BoxDouble(r), results: vec![p], span });
+                heads.push(InstData { inst: box_inst(repr, r), results: vec![p], span });
             }
         }
         f.blocks[b].insts.splice(0..0, heads);
@@ -209,71 +220,74 @@ fn make_raw(f: &mut Function, raw: &HashSet<ValueId>, returns_raw: bool) {
     for b in 0..f.blocks.len() {
         let Some(mut t) = f.blocks[b].terminator.take() else { continue };
         let span = f.blocks[b].terminator_span;
+        let is_raw = |repr| matches!(repr, Repr::Double | Repr::Single);
         let mut wanted = Vec::new();
         for_each_edge(&mut t, &mut |to, n, args| {
             for (i, a) in args.iter().enumerate() {
-                if f.values[f.blocks[to.0 as usize].params[i + n].0 as usize].repr == Repr::Double
-                    && f.values[a.0 as usize].repr == Repr::Tagged
-                {
-                    wanted.push(*a);
+                let repr = f.repr(f.blocks[to.0 as usize].params[i + n]);
+                if is_raw(repr) && f.repr(*a) == Repr::Tagged {
+                    wanted.push((*a, repr));
                 }
             }
         });
         let mut unboxed = HashMap::new();
         let mut out = std::mem::take(&mut f.blocks[b].insts);
-        for v in wanted {
-            unboxed.entry(v).or_insert_with(|| unbox(f, v, &mut out, span));
+        for (v, repr) in wanted {
+            unboxed.entry(v).or_insert_with(|| unbox(f, v, repr, &mut out, span));
         }
         for_each_edge(&mut t, &mut |to, n, args| {
             for (i, a) in args.iter_mut().enumerate() {
-                if f.values[f.blocks[to.0 as usize].params[i + n].0 as usize].repr == Repr::Double
+                if is_raw(f.values[f.blocks[to.0 as usize].params[i + n].0 as usize].repr)
                     && let Some(&r) = unboxed.get(a)
                 {
                     *a = r;
                 }
             }
         });
-        if returns_raw && let Terminator::Return(vs) = &mut t {
-            vs[0] = unbox(f, vs[0], &mut out, span);
+        if let (Some(repr), Terminator::Return(vs)) = (returns, &mut t) {
+            vs[0] = unbox(f, vs[0], repr, &mut out, span);
         }
         f.blocks[b].insts = out;
         f.blocks[b].terminator = Some(t);
     }
-    if returns_raw {
-        f.returns = Returns::One(Repr::Double);
+    if let Some(repr) = returns {
+        f.returns = Returns::One(repr);
     }
 }
 
-/// `unbox (box x)` is `x`, also through `Assume`.
-fn fold_boxes(f: &mut Function) {
-    let mut boxes: HashMap<ValueId, ValueId> = HashMap::new();
-    let mut assumed: HashMap<ValueId, ValueId> = HashMap::new();
+/// `unbox (box x)` is `x`, also through `Assume`; the contents of a constant are one.
+fn fold_boxes(f: &mut Function, doubles: &HashMap<DatumId, u64>) {
+    let mut definitions: HashMap<ValueId, Inst> = HashMap::new();
     for inst in f.blocks.iter().flat_map(|b| &b.insts) {
-        match inst.inst {
-            Inst::BoxDouble(x) => {
-                boxes.insert(inst.results[0], x);
-            }
-            Inst::Assume(v, _) => {
-                assumed.insert(inst.results[0], v);
-            }
-            _ => {}
+        if matches!(
+            inst.inst,
+            Inst::BoxDouble(_) | Inst::BoxSingle(_) | Inst::Assume(..) | Inst::Const(_) | Inst::Immediate(_)
+        ) {
+            definitions.insert(inst.results[0], inst.inst.clone());
         }
     }
     let mut substitution = Substitution::default();
     for block in &mut f.blocks {
-        block.insts.retain(|inst| {
-            let Inst::UnboxDouble(v) = inst.inst else { return true };
+        block.insts.retain_mut(|inst| {
+            let (Inst::UnboxDouble(v) | Inst::UnboxSingle(v)) = inst.inst else { return true };
             let mut v = v;
-            while let Some(&inner) = assumed.get(&v) {
-                v = inner;
+            while let Some(Inst::Assume(inner, _)) = definitions.get(&v) {
+                v = *inner;
             }
-            match boxes.get(&v) {
-                Some(&x) => {
+            match definitions.get(&v) {
+                Some(&(Inst::BoxDouble(x) | Inst::BoxSingle(x))) => {
                     substitution.insert(inst.results[0], x);
-                    false
+                    return false;
                 }
-                None => true,
+                Some(Inst::Const(id)) => {
+                    if let Some(&bits) = doubles.get(id) {
+                        inst.inst = Inst::Double(bits);
+                    }
+                }
+                Some(Inst::Immediate(bits)) => inst.inst = Inst::Single((bits >> SINGLE_SHIFT) as u32),
+                _ => {}
             }
+            true
         });
     }
     substitution.apply(f);
