@@ -3,6 +3,7 @@
 use cranelift_codegen::ir::{self, GlobalValueData, InstBuilder, UserExternalName, types};
 use rook_runtime::abi::layout::slot_offset;
 use rook_runtime::abi::tags::{FUNCTION_TAG, SYMBOL_TAG};
+use rook_runtime::abi::thread_context::offset;
 use rook_runtime::value;
 
 use super::function::Lowering;
@@ -50,7 +51,7 @@ impl Lowering<'_, '_> {
     }
 
     pub fn nil(&mut self) -> ir::Value {
-        self.runtime_address("rook_nil", SYMBOL_TAG)
+        self.load_context(offset::NIL)
     }
 
     pub fn t(&mut self) -> ir::Value {

@@ -1,8 +1,7 @@
 //! The lowering of one function: signatures, blocks, dispatch over instructions and terminators.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     self, AbiParam, BlockArg, InstBuilder, MemFlagsData, Signature, SourceLoc, StackSlot, StackSlotData, StackSlotKind,
     TrapCode, UserFuncName, types,
@@ -38,6 +37,8 @@ pub(super) struct Lowering<'a, 'f> {
     pub func_refs: HashMap<(u32, u32), ir::FuncRef>,
     pub globals: HashMap<(u32, u32, i64), ir::GlobalValue>,
     pub general_sig: Option<ir::SigRef>,
+    /// CLIF values that the collector knows of.
+    pub rooted: HashSet<ir::Value>,
     spans: Vec<Span>,
 }
 
@@ -71,6 +72,7 @@ pub fn lower_function(
         func_refs: HashMap::new(),
         globals: HashMap::new(),
         general_sig: None,
+        rooted: HashSet::new(),
         spans: Vec::new(),
     };
     lowering.run();
@@ -87,6 +89,10 @@ pub(super) fn clif_type(repr: Repr) -> ir::Type {
         Repr::Single => types::F32,
         Repr::Bool => types::I8,
     }
+}
+
+pub(super) fn as_block_args(values: &[ir::Value]) -> Vec<BlockArg> {
+    values.iter().map(|&v| BlockArg::Value(v)).collect()
 }
 
 /// The machine signature of a function.
@@ -158,7 +164,7 @@ impl Lowering<'_, '_> {
             self.b.switch_to_block(self.clif_block(block));
             if block == Block(0) && self.function.entry_check && !is_leaf(self.function) {
                 self.set_span(self.function.span);
-                self.poll();
+                self.entry_check();
             }
             self.lower_block(block);
         }
@@ -169,6 +175,7 @@ impl Lowering<'_, '_> {
         let terminator = data.terminator.as_ref().unwrap_or_else(|| panic!("block {} of {} has no terminator", block.0, self.function.name));
         let (body, fused) = match data.insts.split_last() {
             Some((last, body)) if self.fuses(last, terminator) => (body, Some(last)),
+            Some((InstData { inst: Inst::Poll, .. }, body)) if matches!(terminator, Terminator::Jump(..)) => (body, data.insts.last()),
             _ => (&data.insts[..], None),
         };
         for inst in body {
@@ -176,6 +183,10 @@ impl Lowering<'_, '_> {
             self.lower_inst(inst);
         }
         match (fused, terminator) {
+            (Some(inst), Terminator::Jump(target, args)) => {
+                self.set_span(inst.span);
+                self.poll_and_jump(self.clif_block(*target), args);
+            }
             (Some(inst), Terminator::Branch(_, then, otherwise)) => {
                 self.set_span(inst.span);
                 let then = (self.clif_block(then.0), self.block_args(&then.1));
@@ -212,7 +223,7 @@ impl Lowering<'_, '_> {
     }
 
     pub fn block_args(&self, args: &[ValueId]) -> Vec<BlockArg> {
-        args.iter().map(|&v| BlockArg::Value(self.value(v))).collect()
+        as_block_args(&self.values(args))
     }
 
     /// The CLIF value of a MIR value.
@@ -229,7 +240,7 @@ impl Lowering<'_, '_> {
     pub fn define(&mut self, v: ValueId, value: ir::Value) {
         let data = &self.function.values[v.0 as usize];
         if data.repr == Repr::Tagged && data.ty.set.may_be_reference() {
-            self.b.declare_value_needs_stack_map(value);
+            self.root(value);
         }
         self.values[v.0 as usize] = Some(value);
     }
@@ -242,6 +253,7 @@ impl Lowering<'_, '_> {
     /// Makes the collector see an intermediate value.
     pub fn root(&mut self, value: ir::Value) -> ir::Value {
         self.b.declare_value_needs_stack_map(value);
+        self.rooted.insert(value);
         value
     }
 
@@ -291,8 +303,7 @@ impl Lowering<'_, '_> {
     }
 
     pub fn jump(&mut self, block: ir::Block, args: &[ir::Value]) {
-        let args: Vec<BlockArg> = args.iter().map(|&v| BlockArg::Value(v)).collect();
-        self.b.ins().jump(block, &args);
+        self.b.ins().jump(block, &as_block_args(args));
     }
 
     /// Branches without block arguments.
@@ -304,19 +315,6 @@ impl Lowering<'_, '_> {
     pub fn continue_if(&mut self, condition: ir::Value, otherwise: ir::Block) {
         let next = self.b.create_block();
         self.brif(condition, next, otherwise);
-        self.b.switch_to_block(next);
-    }
-
-    /// Entry check and safepoint poll: SP against the limit word.
-    pub fn poll(&mut self) {
-        let limit = self.load_context(offset::STACK_LIMIT);
-        let sp = self.b.ins().get_stack_pointer(types::I64);
-        let low = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, limit);
-        let (slow, next) = (self.cold_block(), self.b.create_block());
-        self.brif(low, slow, next);
-        self.b.switch_to_block(slow);
-        self.call_runtime("rook_rt_entry_slow", &[], 0);
-        self.jump(next, &[]);
         self.b.switch_to_block(next);
     }
 

@@ -18,6 +18,7 @@ mod exits;
 mod function;
 mod memory;
 mod runtime_calls;
+mod safepoint;
 
 pub use function::lower_function;
 pub use runtime_calls::runtime_call_name;

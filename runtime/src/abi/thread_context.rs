@@ -24,6 +24,9 @@ pub struct ThreadContext {
     pub stack_limit: u64,
     /// Base of the card table: marking is `card_table[(address >> CARD_SHIFT) & CARD_MASK] = 1`.
     pub card_table: u64,
+    /// NIL, tagged. Compiled code compares with this word: an address that is computed instead would
+    /// be kept in a callee-saved register over calls.
+    pub nil: u64,
     /// Where Lisp stopped before the current call into Rust or C: frame pointer and return address.
     pub lisp_fp: u64,
     pub lisp_pc: u64,
@@ -232,7 +235,7 @@ macro_rules! offsets {
 offsets! {
     FOREIGN_TARGET = foreign_target;
     ALLOC_PTR = alloc_ptr; ALLOC_LIMIT = alloc_limit; STACK_LIMIT = stack_limit;
-    CARD_TABLE = card_table; LISP_FP = lisp_fp; LISP_PC = lisp_pc; EXIT_CHAIN = exit_chain;
+    NIL = nil; CARD_TABLE = card_table; LISP_FP = lisp_fp; LISP_PC = lisp_pc; EXIT_CHAIN = exit_chain;
     BINDING_PTR = binding_ptr; BINDING_LIMIT = binding_limit; TLS = tls; ARGS = args;
     ARG_COUNT = arg_count; VALUES = values; VALUE_COUNT = value_count; SEGMENTS = segments;
     ENTRY_FRAME = entry_frame; PENDING_KIND = pending_kind; PENDING_ARGS = pending_args;

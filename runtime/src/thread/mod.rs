@@ -9,7 +9,7 @@ pub mod signals;
 pub mod stack;
 
 use crate::abi::thread_context::{ErrorKind, PENDING_ARGS, ThreadContext};
-use crate::value::{Raised, Value};
+use crate::value::{Raised, Value, nil};
 use std::cell::Cell;
 
 /// Exit codes: a program's own failure, our bug or a fault, an interrupt.
@@ -35,6 +35,7 @@ pub fn set_current(ctx: *mut ThreadContext) {
 pub fn create() -> Box<ThreadContext> {
     // SAFETY: every field is an integer or a raw pointer, for which zero is a value.
     let mut ctx: Box<ThreadContext> = unsafe { Box::new(std::mem::zeroed()) };
+    ctx.nil = nil().0;
     areas::map(&mut ctx);
     ctx
 }
