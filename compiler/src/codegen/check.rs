@@ -28,7 +28,7 @@ const TAG_GROUPS: [(u64, TypeSet); 7] = [
 /// Everything with OTHER_TAG: told apart by the kind in the header.
 const OTHER: TypeSet = TypeSet(
     !0 << 8
-        & !(TypeSet::FUNCTION.0 | TypeSet::INSTANCE.0 | TypeSet::DOUBLE.0 | TypeSet::PLAIN_SYMBOL.0),
+        & !(TypeSet::FUNCTION.0 | TypeSet::INSTANCE.0 | TypeSet::SINGLE.0 | TypeSet::DOUBLE.0 | TypeSet::PLAIN_SYMBOL.0),
 );
 
 /// Bit of the first object kind in a type set.
@@ -404,7 +404,7 @@ mod tests {
                 Step::Nil(_) => ty == TypeSet::NIL,
                 Step::T(_) => ty == TypeSet::T,
                 Step::Byte(CHARACTER_BYTE, _) => ty == TypeSet::CHARACTER,
-                Step::Byte(SINGLE_BYTE, _) => ty == TypeSet::SINGLE,
+                Step::Byte(SINGLE_BYTE, _) => ty.is_subset_of(TypeSet::SINGLE),
                 Step::Byte(..) => ty == TypeSet::MARK,
                 Step::Tags(tags, _) => tags & tag != 0,
                 Step::NotTags(tags, _) => tags & tag == 0,
