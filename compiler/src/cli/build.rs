@@ -35,7 +35,7 @@ pub struct Options {
     pub linker: String,
     pub verbose: bool,
     pub compile: compile::Options,
-    /// Dumps to print instead of building: `hir`, `mir`, `clif`.
+    /// Dumps to print instead of building: `operators`, `hir`, `mir`, `clif`.
     pub emit: Vec<String>,
 }
 
@@ -62,8 +62,8 @@ impl Options {
                 "--runtime=full" => options.runtime = Runtime::Full,
                 w if w.starts_with("--emit=") => {
                     for what in w["--emit=".len()..].split(',') {
-                        if !["hir", "mir", "clif"].contains(&what) {
-                            return Err(format!("--emit cannot show `{what}`: hir, mir or clif"));
+                        if !["operators", "hir", "mir", "clif"].contains(&what) {
+                            return Err(format!("--emit cannot show `{what}`: operators, hir, mir or clif"));
                         }
                         options.emit.push(what.to_string());
                     }
@@ -122,6 +122,9 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
         let Some(mut compiled) = source::expand_file(ctx, file)? else {
             return Ok(Err(format!("{} was not built", options.output.display())));
         };
+        if options.emit.iter().any(|e| e == "operators") {
+            compiled.operators.iter().for_each(|name| println!("{name}"));
+        }
         let mut compile_options = options.compile.clone();
         crate::hir::pass::discover_known_calls::discover_known_calls(&mut compiled.unit, &compiled.datums);
         if options.emit.iter().any(|e| e == "hir") {

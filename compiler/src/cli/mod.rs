@@ -28,7 +28,8 @@ options of run:    --no-optimize   skip the optimising passes
 options of build:  -o FILE         the program
                    --runtime=lean|full   without or with the compiler (default: as the program needs)
                    --linker=NAME   the C compiler driver that links (default: cc)
-                   --emit=hir,mir,clif   print the program in these languages instead of building it
+                   --emit=operators,hir,mir,clif   print the operators that the text names, or the program
+                   in these languages, instead of building it
                    -v              say what is done";
 
 /// What to do at the top level of Lisp, in order.

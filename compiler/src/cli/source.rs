@@ -99,6 +99,8 @@ pub struct CompiledFile {
     pub unit: Unit,
     pub datums: Datums,
     pub files: Vec<String>,
+    /// Global operators that the text names.
+    pub operators: Vec<String>,
 }
 
 /// The library's function that calls another and catches errors.
@@ -153,7 +155,7 @@ pub fn expand_file(ctx: &mut ThreadContext, path: &Path) -> LispResult<Option<Co
     let mut processor = FileProcessor { inner: MemoryEvaluator::new(context) };
     let mut reporter = Reporter::new();
     let mut reader = FormReader::new(&text, file);
-    let (unit, datums) = {
+    let (unit, datums, operators) = {
         let mut expander = Expander::new(context, compilation.clone(), Mode::File, &mut processor);
         let mut outcome = Ok(());
         loop {
@@ -176,7 +178,8 @@ pub fn expand_file(ctx: &mut ThreadContext, path: &Path) -> LispResult<Option<Co
         if outcome.is_ok() {
             expander.finish();
         }
-        let parts = (std::mem::take(&mut expander.unit), std::mem::take(&mut expander.datums));
+        let operators = expander.named_operators();
+        let parts = (std::mem::take(&mut expander.unit), std::mem::take(&mut expander.datums), operators);
         drop(expander);
         reporter.flush(&compilation, &files, true);
         if let Err(exit) = outcome {
@@ -188,5 +191,5 @@ pub fn expand_file(ctx: &mut ThreadContext, path: &Path) -> LispResult<Option<Co
         eprintln!("error: {name}: {} error{}", reporter.errors, if reporter.errors == 1 { "" } else { "s" });
         return Ok(None);
     }
-    Ok(Some(CompiledFile { unit, datums, files: vec![String::new(), name] }))
+    Ok(Some(CompiledFile { unit, datums, files: vec![String::new(), name], operators }))
 }

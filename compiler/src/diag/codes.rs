@@ -63,6 +63,8 @@ codes! {
         "in-package names a package that must exist when the form is compiled. A defpackage form earlier in the file, or a file loaded before, makes it.";
     MisplacedDeclaration = "R0016" Error "a declaration is not allowed here"
         "declare is allowed only at the start of certain bodies, before their forms. Elsewhere it would be a form to be evaluated, and it is none.";
+    AbsentOperator = "R0017" Error "an operator that is not there yet"
+        "The operator belongs to the standard, but this version of Rook does not have it. README.md lists what is missing. Executing the form signals an undefined-function that names the operator.";
     UnusedVariable = "R0101" StyleWarning "a variable is never used"
         "The variable is bound but never read. If that is meant, (declare (ignore variable)) says so.";
     UsedIgnored = "R0102" StyleWarning "an ignored variable is used"

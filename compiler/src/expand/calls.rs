@@ -19,6 +19,17 @@ use crate::types::{Type, TypeSet};
 /// Functions expanded inline inside one another at most this deep.
 const MAX_INLINE_DEPTH: usize = 8;
 
+/// Macros of the standard that the library does not define yet.
+const ABSENT_MACROS: [&str; 7] = [
+    "DEFCLASS",
+    "DEFGENERIC",
+    "DEFMETHOD",
+    "DEFINE-METHOD-COMBINATION",
+    "CALL-METHOD",
+    "WITH-SLOTS",
+    "WITH-ACCESSORS",
+];
+
 impl Expander<'_> {
     /// A call of a `flet` or `labels` function.
     pub(super) fn expand_local_call(&mut self, id: FnId, form: Value, env: &Env) -> Expanded {
@@ -35,6 +46,13 @@ impl Expander<'_> {
 
     /// A call of a global function that is no macro.
     pub(super) fn expand_global_call(&mut self, name: Held, form: Value, env: &Env) -> Expanded {
+        if self.is_absent_macro(name) {
+            let message = format!("{} is not in this version of Rook", self.spelling_of(name));
+            self.report(Code::AbsentOperator, message);
+            // Executed all the same, the call signals an undefined-function that names it.
+            let id = self.datums.id_of(self.get(name));
+            return Ok(self.node(Kind::Call(Callee::Global(id), Vec::new())));
+        }
         let place = self.roots.push(form);
         if !self.is_notinline(name, env) {
             if let Some(expansion) = self.expand_compiler_macro(name, place, env)? {
@@ -53,6 +71,11 @@ impl Expander<'_> {
         let arguments = self.expand_all(&a, env)?;
         let id = self.datums.id_of(self.get(name));
         Ok(self.node(Kind::Call(Callee::Global(id), arguments)))
+    }
+    /// Whether the name is a macro of the standard that nobody has defined: its operands are no forms.
+    fn is_absent_macro(&self, name: Held) -> bool {
+        let symbol = self.get(name);
+        ABSENT_MACROS.iter().any(|&absent| symbol == self.cl(absent)) && !self.compilation.has_function(symbol)
     }
     fn is_notinline(&self, name: Held, env: &Env) -> bool {
         match env.inlining(name) {

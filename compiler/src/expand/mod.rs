@@ -30,7 +30,7 @@ mod transforms;
 mod types;
 mod warnings;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use rook_runtime::abi::thread_context::ThreadContext;
@@ -115,6 +115,8 @@ pub struct Expander<'a> {
     trail: Vec<Expansion>,
     depth: u32,
     operators: HashMap<Held, Operator>,
+    /// Global operators that the text itself names, in forms and as `#'name`.
+    named: HashSet<Held>,
     /// Use of variables, beside `unit.vars`.
     variable_uses: Vec<binding::Use>,
     used_blocks: Vec<bool>,
@@ -151,6 +153,7 @@ impl<'a> Expander<'a> {
             trail: Vec::new(),
             depth: 0,
             operators: HashMap::new(),
+            named: HashSet::new(),
             variable_uses: Vec::new(),
             used_blocks: Vec::new(),
             used_tagbodies: Vec::new(),

@@ -10,7 +10,7 @@ use rook_runtime::value::Value;
 
 use super::{Expanded, Expander, Rooted};
 use crate::diag::Code;
-use crate::env::Env;
+use crate::env::{Env, Held};
 use crate::env::lexical::Function;
 use crate::hir::Hir;
 use crate::known_functions::{self, Known};
@@ -135,6 +135,25 @@ impl Expander<'_> {
         operator
     }
 
+    /// Remembers an operator that stands in the text, not in an expansion.
+    pub(super) fn note_named(&mut self, name: Held) {
+        if self.from_text {
+            self.named.insert(name);
+        }
+    }
+    /// `PACKAGE:NAME` of each global operator that the text itself names, sorted.
+    pub fn named_operators(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .named
+            .iter()
+            .map(|&name| self.get(name))
+            .filter(|&symbol| !symbol_package(symbol).is_nil())
+            .map(|symbol| format!("{}:{}", package::package_text(symbol_package(symbol)), symbol_text(symbol)))
+            .collect();
+        names.sort();
+        names
+    }
+
     /// A compound form.
     pub(super) fn expand_compound(&mut self, form: Value, env: &Env) -> Expanded {
         let head = form.car();
@@ -145,6 +164,7 @@ impl Expander<'_> {
             return self.fail(Code::NotAFunctionName, "the first element of a form must be a symbol or a lambda expression");
         }
         let name = self.hold(head);
+        self.note_named(name);
         match env.function(name) {
             Some(Function::Local(id)) => return self.expand_local_call(id, form, env),
             Some(Function::Macro(expander)) => return self.expand_macro_call(name, expander, form, env),

@@ -170,6 +170,7 @@ impl Expander<'_> {
     /// `#'name` of a global function.
     pub(super) fn global_function(&mut self, name: Held) -> Expanded {
         let symbol = self.get(name);
+        self.note_named(name);
         let is_form = matches!(self.operator(symbol), Operator::Form(_));
         if is_form || self.compilation.macro_function(symbol).is_some() {
             return self.fail_macro_as_function(name);

@@ -68,6 +68,7 @@ impl Expander<'_> {
             return self.emit_form(form, env, time);
         }
         let name = self.hold(head);
+        self.note_named(name);
         let macro_function = match env.function(name) {
             Some(Function::Macro(expander)) => Some(expander),
             Some(_) => None,

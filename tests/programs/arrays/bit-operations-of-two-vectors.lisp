@@ -1,0 +1,5 @@
+(defvar *a* #*0011)
+(defvar *b* #*0101)
+(print (list (bit-andc2 *a* *b*) (bit-nor *a* *b*) (bit-orc1 *a* *b*)))
+(print (list (simple-bit-vector-p *a*) (simple-bit-vector-p "0011") (schar "abc" 1)))
+(let ((s (copy-seq "abc"))) (setf (schar s 1) #\x) (print s))

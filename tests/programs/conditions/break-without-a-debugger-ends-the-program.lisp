@@ -1,0 +1,4 @@
+(print 'before)
+(finish-output)
+(break "stop ~A" 1)
+(print 'after)

@@ -1,0 +1,8 @@
+(provide "golden-module")
+(print (not (null (member "golden-module" *modules* :test #'string=))))
+(print (handler-case (progn (require "golden-module") :there) (error () :error)))
+(eval-when (:compile-toplevel :load-toplevel :execute) (proclaim '(special *late*)))
+(setq *late* 1)
+(defun late () *late*)
+(print (let ((*late* 2)) (late)))
+(print (loop for i from 1 do (when (= i 4) (loop-finish)) collect i))

@@ -1,0 +1,6 @@
+(defun near (a b) (< (abs (- a b)) 1d-12))
+(print (list (near (tanh (atanh 0.5d0)) 0.5d0) (near (sinh (asinh 2d0)) 2d0) (near (cosh (acosh 2d0)) 2d0)))
+(print (list (near (tanh 0d0) 0d0) (near (acosh 1d0) 0d0) (complexp (acosh 0.5d0)) (complexp 1) (rationalp 1/2) (floatp 1.0) (floatp 1)))
+(print (multiple-value-list (fceiling 7 2)))
+(print (multiple-value-list (ftruncate -7 2)))
+(print (subtypep (upgraded-complex-part-type '(integer 0 5)) 'real))
