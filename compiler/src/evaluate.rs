@@ -1,6 +1,7 @@
 //! The evaluator: expand, compile to memory, call. The only room that closes the loop from
 //! expansion to code in memory.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use rook_runtime::abi::thread_context::ThreadContext;
@@ -20,6 +21,16 @@ use crate::mir::Program;
 /// What happens to each unit besides running it: the bootstrap also keeps its static form.
 pub type Observer<'a> = dyn FnMut(&Program, &Rc<Datums>, LoadedUnit) + 'a;
 
+thread_local! {
+    /// Set up once: that takes longer than compiling a small form.
+    static MEMORY_BACKEND: RefCell<Option<Backend>> = const { RefCell::new(None) };
+}
+
+/// `work` runs no Lisp, so it does not come back here.
+fn with_memory_backend<R>(work: impl FnOnce(&mut Backend) -> R) -> R {
+    MEMORY_BACKEND.with_borrow_mut(|slot| work(slot.get_or_insert_with(|| Backend::new(backend::Target::MEMORY))))
+}
+
 /// A unit in memory whose top-level functions have not been called.
 pub struct Pending {
     program: Program,
@@ -30,7 +41,6 @@ pub struct Pending {
 /// Compiles to memory and runs.
 pub struct MemoryEvaluator<'a> {
     ctx: *mut ThreadContext,
-    backend: Backend,
     pub options: Options,
     /// Names of source files by `Span::file`.
     pub files: Vec<String>,
@@ -45,7 +55,6 @@ impl<'a> MemoryEvaluator<'a> {
     pub fn new(ctx: *mut ThreadContext) -> MemoryEvaluator<'a> {
         MemoryEvaluator {
             ctx,
-            backend: Backend::new(backend::Target::MEMORY),
             options: Options::default(),
             files: Vec::new(),
             observer: None,
@@ -82,7 +91,8 @@ impl<'a> MemoryEvaluator<'a> {
         // SAFETY: as for `ctx`.
         let ctx = unsafe { &mut *self.ctx };
         let program = compile::to_mir(ctx, unit, &mut datums, &mut self.options);
-        let compiled = match self.backend.compile(&program, &datums, self.files.clone()) {
+        let files = self.files.clone();
+        let compiled = match with_memory_backend(|backend| backend.compile(&program, &datums, files)) {
             Ok(compiled) => compiled,
             Err(error) => return Err(Exit::Error(error.to_string())),
         };

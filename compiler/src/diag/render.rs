@@ -1,13 +1,19 @@
 //! Diagnostics as text: the full form with the source lines, and one line per message.
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Label, Severity};
 use crate::source::Span;
-use crate::source::file::SourceFiles;
+use crate::source::file::{SourceFile, SourceFiles};
 
 /// Macro calls of the back-trail that are shown at either end.
 const TRAIL_ENDS: usize = 4;
+
+/// Labels farther from the primary line than this are notes: the lines between cost time to render.
+const NEAR_LINES: u32 = 200;
+
+/// Longer lines are named, not shown.
+const SHOWN_BYTES: usize = 4096;
 
 fn level(severity: Severity) -> Level<'static> {
     match severity {
@@ -38,22 +44,50 @@ fn first_line(span: Span, text: &str) -> std::ops::Range<usize> {
     range.start..end
 }
 
+fn is_near(span: Span, primary: Span, files: &SourceFiles) -> bool {
+    let Some(file) = files.get(primary.file) else { return false };
+    span.file == primary.file && file.line_of(span.start).abs_diff(file.line_of(primary.start)) <= NEAR_LINES
+}
+
+/// The whole lines that hold the first lines of all spans, and the number of the first of them. Only these
+/// are handed to the renderer, which looks at every line it gets.
+fn excerpt(file: &SourceFile, spans: &[Span]) -> (std::ops::Range<usize>, u32) {
+    let lines = spans.iter().map(|&span| file.line_of(range(span, &file.text).start as u32));
+    let (first, last) = (lines.clone().min().unwrap_or(1), lines.max().unwrap_or(1));
+    let start = file.line_range(first).map_or(0, |line| line.start);
+    let end = file.line_range(last).map_or(file.text.len(), |line| line.end);
+    (start..end, first)
+}
+
 /// The full message, with the lines it is about when their text is at hand.
 pub fn render(diagnostic: &Diagnostic, files: &SourceFiles, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let title = level(diagnostic.severity).primary_title(diagnostic.message.as_str()).id(diagnostic.code.text());
     let mut group = Group::with_title(title);
+    let (near, elsewhere): (Vec<&Label>, Vec<&Label>) =
+        diagnostic.secondary.iter().partition(|label| is_near(label.span, diagnostic.span, files));
     if let Some(file) = files.get(diagnostic.span.file) {
-        let primary: Annotation<'_> = AnnotationKind::Primary.span(first_line(diagnostic.span, &file.text));
-        let mut snippet = Snippet::source(file.text.as_str()).path(file.name.as_str()).annotation(primary);
-        for label in diagnostic.secondary.iter().filter(|label| label.span.file == diagnostic.span.file) {
-            let at = first_line(label.span, &file.text);
-            snippet = snippet.annotation(AnnotationKind::Context.span(at).label(label.text.as_str()));
+        let spans: Vec<Span> = std::iter::once(diagnostic.span).chain(near.iter().map(|label| label.span)).collect();
+        let (lines, first) = excerpt(file, &spans);
+        let text = &file.text[lines.clone()];
+        if text.split('\n').all(|line| line.len() <= SHOWN_BYTES) {
+            let at = |span: Span| {
+                let range = first_line(span, &file.text);
+                range.start - lines.start..range.end - lines.start
+            };
+            let primary: Annotation<'_> = AnnotationKind::Primary.span(at(diagnostic.span));
+            let mut snippet =
+                Snippet::source(text).line_start(first as usize).path(file.name.as_str()).annotation(primary);
+            for label in &near {
+                snippet = snippet.annotation(AnnotationKind::Context.span(at(label.span)).label(label.text.as_str()));
+            }
+            group = group.element(snippet);
+        } else {
+            let (line, column) = (diagnostic.span.line as usize, diagnostic.span.column as usize);
+            group = group.element(Origin::path(file.name.as_str()).line(line).char_column(column));
         }
-        group = group.element(snippet);
     }
-    let elsewhere = diagnostic.secondary.iter().filter(|label| label.span.file != diagnostic.span.file);
-    let mut notes: Vec<String> = elsewhere.map(|label| format!("{}: {}", place(label.span, files), label.text)).collect();
+    let mut notes: Vec<String> = elsewhere.iter().map(|label| format!("{}: {}", place(label.span, files), label.text)).collect();
     notes.extend(diagnostic.notes.iter().cloned());
     notes.extend(trail(diagnostic, files));
     for note in notes {
@@ -135,6 +169,21 @@ mod tests {
         for part in ["style-warning[R0104]", "(g))", "^^^", "a.lisp:2:3", "in the expansion of m", "did you mean f?"] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
+    }
+
+    #[test]
+    fn labels_far_away_and_long_lines_are_named_not_shown() {
+        let mut files = SourceFiles::default();
+        let text = format!("(a)\n{}(b)\n(c {})\n", "\n".repeat(1000), "x".repeat(10_000));
+        let (b, c) = (text.find("(b)").unwrap() as u32, text.find("(c").unwrap() as u32);
+        let file = files.add("a.lisp".into(), text);
+        let at = |start: u32, line: u32| Span { file, line, column: 1, start, end: start + 3 };
+        let mut diagnostic = Diagnostic::new(Code::UndefinedFunction, at(b, 1002), "no b");
+        diagnostic.secondary.push(Label { span: at(0, 1), text: "first".into() });
+        let shown = render(&diagnostic, &files, false);
+        assert!(shown.contains("1002 | (b)") && shown.contains("a.lisp:1:1: first"), "{shown}");
+        let long = render(&Diagnostic::new(Code::UndefinedFunction, at(c, 1003), "no c"), &files, false);
+        assert!(long.contains("a.lisp:1003:1") && long.len() < 500, "{long}");
     }
 
     #[test]
