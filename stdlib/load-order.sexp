@@ -102,4 +102,5 @@
  "environment/environment"
  "system-construction/load"
  "system-construction/compilation"
+ "environment/repl"
  "ext/process")

@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rook_runtime::abi::thread_context::ThreadContext;
+use rook_runtime::abi::layout;
 use rook_runtime::control::call::{Exit as LispExit, call_lisp_values};
+use rook_runtime::object::{list, package, string_to_rust};
 use rook_runtime::stack::handles::HandleScope;
 use rook_runtime::value::{Value, nil};
 
@@ -49,6 +51,20 @@ pub struct MemoryEvaluator<'a> {
     pub values: Vec<Value>,
     /// The exit that stopped evaluation.
     pub exit: Option<LispExit>,
+    /// Errors of macro functions and of evaluation at compile time become `Exit::Error`, for a
+    /// diagnostic; without it they are signalled where they are.
+    pub guard_compile_time: bool,
+    /// So do errors of top-level functions: this evaluator runs code at compile time.
+    guard_all: bool,
+}
+
+/// The library's function that calls another and catches errors.
+pub fn guarded_call() -> Option<Value> {
+    let name: Vec<u32> = "%GUARDED-CALL".chars().map(|c| c as u32).collect();
+    let kernel = package::find_package_str("ROOK-KERNEL")?;
+    let (symbol, _) = package::find_symbol(kernel, &name)?;
+    let function = symbol.slot(layout::symbol::FUNCTION);
+    function.is_function().then_some(function)
 }
 
 impl<'a> MemoryEvaluator<'a> {
@@ -60,6 +76,8 @@ impl<'a> MemoryEvaluator<'a> {
             observer: None,
             values: Vec::new(),
             exit: None,
+            guard_compile_time: false,
+            guard_all: false,
         }
     }
 
@@ -105,7 +123,7 @@ impl<'a> MemoryEvaluator<'a> {
         let Pending { program, datums, loaded } = pending;
         for i in 0..program.top_level.len() {
             let function = loaded.top_level()[i];
-            self.values = self.call_values(function, &[])?;
+            self.values = if self.guard_all { vec![self.call_guarded(function, &[])?] } else { self.call_values(function, &[])? };
         }
         if let Some(observer) = &mut self.observer {
             observer(&program, &Rc::new(datums), loaded);
@@ -123,6 +141,15 @@ impl<'a> MemoryEvaluator<'a> {
         Ok(pending.loaded.top_level()[count - 1])
     }
 
+    /// The primary value; an error becomes `Exit::Error` with the condition's report.
+    fn call_guarded(&mut self, function: Value, arguments: &[Value]) -> Result<Value, Exit> {
+        let primary = |values: Vec<Value>| values.first().copied().unwrap_or(nil());
+        let Some(guard) = guarded_call() else { return self.call_values(function, arguments).map(primary) };
+        let arguments = list(self.ctx(), arguments);
+        let outcome = primary(self.call_values(guard, &[function, arguments])?);
+        if outcome.car().is_nil() { Err(Exit::Error(string_to_rust(outcome.cdr()))) } else { Ok(outcome.cdr()) }
+    }
+
     fn call_values(&mut self, function: Value, arguments: &[Value]) -> Result<Vec<Value>, Exit> {
         call_lisp_values(self.ctx(), function, arguments).map_err(|exit| {
             self.exit = Some(exit);
@@ -133,6 +160,9 @@ impl<'a> MemoryEvaluator<'a> {
 
 impl Evaluator for MemoryEvaluator<'_> {
     fn call(&mut self, function: Value, arguments: &[Value]) -> Result<Value, Exit> {
+        if self.guard_compile_time {
+            return self.call_guarded(function, arguments);
+        }
         Ok(self.call_values(function, arguments)?.first().copied().unwrap_or(nil()))
     }
 
@@ -142,6 +172,8 @@ impl Evaluator for MemoryEvaluator<'_> {
         let mut inner = MemoryEvaluator::new(ctx);
         inner.options = self.options.clone();
         inner.files = self.files.clone();
+        inner.guard_compile_time = self.guard_compile_time;
+        inner.guard_all = self.guard_compile_time;
         let result = evaluate_in(&mut inner, compilation, form, env);
         self.exit = inner.exit.take();
         result.map(|values| values.first().copied().unwrap_or(nil()))

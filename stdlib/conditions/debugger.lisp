@@ -33,11 +33,23 @@
   ;; Whether FRAME is part of how a condition gets to the debugger.
   (search "conditions/" (or (second frame) "")))
 
+(defun %toplevel-frame-p (frame)
+  (and (search "%TOPLEVEL" (first frame)) (search "conditions/debugger" (or (second frame) ""))))
+
+(defun %program-frames (frames)
+  ;; FRAMES without what called the program: the last of them, and the driver's own function.
+  (let* ((end (position-if #'%toplevel-frame-p frames))
+         (frames (if end (subseq frames 0 end) frames))
+         (outermost (car (last frames))))
+    (if (and end (equal (first outermost) "LAMBDA") (equal (second outermost) ""))
+        (butlast frames)
+        frames)))
+
 (defun %write-backtrace (stream)
   (let ((frames (%primitive backtrace-list 60)))
     (do () ((not (and frames (%signalling-frame-p (first frames)))))
       (pop frames))
-    (do ((rest frames (cdr rest))
+    (do ((rest (%program-frames frames) (cdr rest))
          (n 0 (1+ n)))
         ((or (null rest) (= n 30))
          (when rest
@@ -55,7 +67,11 @@
   (let ((*package* (find-package "COMMON-LISP-USER")))
     (fresh-line stream)
     (write-string "error: " stream)
-    (prin1 (%layout-name (%layout-of condition)) stream)
+    (let ((name (%layout-name (%layout-of condition))))
+      ;; Classes that the library does not export are its own matter, their names still say something.
+      (if (eq (symbol-package name) (symbol-package '%write-fatal-report))
+          (princ (symbol-name name) stream)
+          (prin1 name stream)))
     (write-string ": " stream)
     (handler-case (princ condition stream)
       (error () (write-string "(the report of the condition failed)" stream)))

@@ -24,7 +24,8 @@
        (null (%cdr (%cdr name)))))
 
 (defun fboundp (name)
-  (%primitive fboundp (%function-carrier name)))
+  (or (%primitive fboundp (%function-carrier name))
+      (and (symbolp name) (special-operator-p name))))
 
 (defun fmakunbound (name)
   (%primitive fmakunbound (%function-carrier name))

@@ -70,7 +70,10 @@
     (if (and (%second-value) (eq found symbol))
         nil
         (progn
-          (cerror "Import it." 'package-error :package package)
+          (cerror "Import it." 'simple-package-error
+                  :package package
+                  :format-control "The symbol ~S is not accessible in the package ~A."
+                  :format-arguments (list symbol (package-name package)))
           (%primitive import symbol package)))))
 
 (defun unexport (symbols &optional (package *package*))

@@ -15,6 +15,12 @@ use crate::link::program::Program;
 use crate::link::shake::{Roots, shake};
 use crate::link::{prelink, size, toolchain};
 
+/// The options by name, for suggestions.
+const OPTIONS: [&str; 12] = [
+    "-o", "-v", "--verbose", "-Werror", "--no-optimize", "--verify-ir", "--runtime=lean", "--runtime=full",
+    "--linker=", "--emit=hir", "--emit=mir", "--emit=clif",
+];
+
 /// Which runtime the program gets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Runtime {
@@ -34,6 +40,8 @@ pub struct Options {
     pub runtime: Runtime,
     pub linker: String,
     pub verbose: bool,
+    /// A warning, of whatever class, fails the build.
+    pub warnings_are_errors: bool,
     pub compile: compile::Options,
     /// Dumps to print instead of building: `operators`, `hir`, `mir`, `clif`.
     pub emit: Vec<String>,
@@ -48,6 +56,7 @@ impl Options {
             runtime: Runtime::AsNeeded,
             linker: "cc".to_string(),
             verbose: false,
+            warnings_are_errors: false,
             compile: compile::Options::default(),
             emit: Vec::new(),
         };
@@ -56,6 +65,7 @@ impl Options {
             match word.as_str() {
                 "-o" => options.output = words.next().ok_or("-o needs a file name")?.into(),
                 "-v" | "--verbose" => options.verbose = true,
+                "-Werror" => options.warnings_are_errors = true,
                 "--no-optimize" => options.compile.unoptimized = true,
                 "--verify-ir" => options.compile.verify = true,
                 "--runtime=lean" => options.runtime = Runtime::Lean,
@@ -70,7 +80,7 @@ impl Options {
                 }
                 w if w.starts_with("--linker=") => options.linker = w["--linker=".len()..].to_string(),
                 w if w.starts_with("-l") || w.starts_with("-L") => options.link.push(w.into()),
-                w if w.starts_with('-') => return Err(format!("unknown option `{w}` of build")),
+                w if w.starts_with('-') => return Err(super::unknown_option(w, "build", &OPTIONS)),
                 w if [".c", ".o", ".a", ".so"].iter().any(|e| w.ends_with(e)) => {
                     options.link.push(toolchain::file_argument(Path::new(w)));
                 }
@@ -90,6 +100,10 @@ impl Options {
 
 /// Builds; the exit code.
 pub fn build(ctx: &mut ThreadContext, options: &Options) -> i32 {
+    if options.output.is_dir() {
+        eprintln!("error: cannot write {}: it is a folder; -o names the program", options.output.display());
+        return 1;
+    }
     let options = options.clone();
     let work = move |ctx: &mut ThreadContext| -> LispResult {
         match compile_and_link(ctx, &options)? {
@@ -119,7 +133,7 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
     let mut program = Program::new(image);
     let mut backend = Backend::new(backend::Target::FILE);
     for (i, file) in options.files.iter().enumerate() {
-        let Some(mut compiled) = source::expand_file(ctx, file)? else {
+        let Some(mut compiled) = source::expand_file(ctx, file, options.warnings_are_errors)? else {
             return Ok(Err(format!("{} was not built", options.output.display())));
         };
         if options.emit.iter().any(|e| e == "operators") {
@@ -147,7 +161,7 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
         if i + 1 < options.files.len() {
             let text = match source::read_file(file) {
                 Ok(text) => text,
-                Err(message) => return Ok(Err(message)),
+                Err(message) => return Ok(Err(message.trim_start_matches("error: ").to_string())),
             };
             source::load_text(ctx, &file.display().to_string(), text, &options.compile)?;
         }
@@ -215,7 +229,7 @@ fn link(image: &Image, roots: &Roots, folder: &Path, options: &Options) -> Resul
     let object_path = parent.join(format!(".{stem}.{unique}.o"));
     let partial = parent.join(format!(".{stem}.{unique}.tmp"));
     let outcome = std::fs::write(&object_path, object)
-        .map_err(|e| format!("cannot write {}: {e}", options.output.display()))
+        .map_err(|e| format!("cannot write {}: {}", options.output.display(), source::reason(&e)))
         .and_then(|()| {
             let archive = folder.join(if full { "librook_full.a" } else { "librook_lean.a" });
             let mut arguments: Vec<OsString> = vec!["-o".into(), toolchain::file_argument(&partial)];
@@ -231,7 +245,7 @@ fn link(image: &Image, roots: &Roots, folder: &Path, options: &Options) -> Resul
         })
         .and_then(|()| {
             std::fs::rename(&partial, &options.output)
-                .map_err(|e| format!("cannot write {}: {e}", options.output.display()))
+                .map_err(|e| format!("cannot write {}: {}", options.output.display(), source::reason(&e)))
         });
     for path in [&object_path, &partial] {
         // The partial output is gone already when linking went well.

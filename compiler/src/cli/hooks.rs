@@ -2,6 +2,7 @@
 //! own work, which Lisp calls back so that it happens under the program's outermost handlers.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::control::errors::program_error;
@@ -15,10 +16,12 @@ use rook_runtime::stack::handles::HandleScope;
 use rook_runtime::value::{LispResult, Raised, Value, nil};
 
 use crate::datum::Datums;
+use crate::diag::render::render_short;
 use crate::env::{Compilation, Env};
 use crate::evaluate::{MemoryEvaluator, Pending};
 use crate::expand::{Evaluator as _, Exit, Expander, Mode, Processor};
 use crate::hir::{FnId, Unit};
+use crate::source::file::SourceFiles;
 
 /// Work of the driver that runs as a Lisp call.
 type Job = Box<dyn FnOnce(&mut ThreadContext) -> LispResult>;
@@ -93,14 +96,44 @@ impl Processor for LastFunction<'_> {
     }
 }
 
+/// As `compile_form`, and says on standard error what is suspicious about the form.
+pub fn compile_form_reporting(ctx: &mut ThreadContext, form: Value) -> LispResult {
+    let scope = HandleScope::new(ctx);
+    let form = scope.handle(form);
+    let compilation = Compilation::new(ctx);
+    let _entered = compilation.enter();
+    compile_in(ctx, compilation, form.get(), true)
+}
+
 fn compile_form(ctx: &mut ThreadContext, form: Value) -> LispResult {
-    let context: *mut ThreadContext = ctx;
     let scope = HandleScope::new(ctx);
     let form = scope.handle(form);
     let compilation = Compilation::current_or_new(ctx);
     let _entered = compilation.enter();
+    compile_in(ctx, compilation, form.get(), false)
+}
+
+fn compile_in(ctx: &mut ThreadContext, compilation: Rc<Compilation>, form: Value, report: bool) -> LispResult {
+    let context: *mut ThreadContext = ctx;
+    let scope = HandleScope::new(ctx);
+    let form = scope.handle(form);
     let mut processor = LastFunction { inner: MemoryEvaluator::new(context), pending: None };
-    let outcome = Expander::new(context, compilation, Mode::Memory, &mut processor).process_top_level(form.get());
+    let outcome = {
+        let mut expander = Expander::new(context, compilation.clone(), Mode::Memory, &mut processor);
+        let outcome = expander.process_top_level(form.get());
+        if report && outcome.is_ok() {
+            expander.finish();
+        }
+        outcome
+    };
+    if report {
+        let files = SourceFiles::default();
+        compilation.with_diagnostics(|diagnostics| {
+            for diagnostic in diagnostics.iter() {
+                eprintln!("{}", render_short(diagnostic, &files));
+            }
+        });
+    }
     let outcome = outcome.and_then(|()| match processor.pending.take() {
         Some(pending) => processor.inner.finish_pending(pending),
         None => Err(Exit::Error("the form has no value".to_string())),
@@ -123,7 +156,9 @@ fn compile_lambda(ctx: &mut ThreadContext, name: Value, lambda: Value) -> LispRe
 
 /// The driver's job.
 fn request(ctx: &mut ThreadContext, operation: Value, arguments: Value) -> LispResult {
-    let _ = (operation, arguments);
+    if !operation.is_nil() && JOB.with(|slot| slot.borrow().is_none()) {
+        return super::repl::answer(ctx, operation, arguments);
+    }
     match JOB.with(|slot| slot.borrow_mut().take()) {
         Some(job) => job(ctx),
         None => Err(program_error(ctx, "the compiler has nothing to do", &[])),

@@ -2,10 +2,12 @@
 
 pub mod build;
 pub mod hooks;
+pub mod repl;
 pub mod source;
 pub mod test;
 
 use std::ffi::{CStr, OsString};
+use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
@@ -15,34 +17,66 @@ use rook_runtime::thread::{signals, stack};
 use rook_runtime::value::LispResult;
 
 use crate::compile;
+use crate::diag::{codes, render};
+use crate::expand::warnings::closest;
 
 const USAGE: &str = "\
-usage: rook FILE.lisp [ARGUMENT…]          run a source file
+usage: rook FILE.lisp [ARGUMENT…]          run a source file (`-`: standard input)
        rook run [OPTION…] FILE.lisp [ARGUMENT…]
        rook build [OPTION…] FILE.lisp… -o PROGRAM
-       rook test [PATH…] [--bless] [--modes=memory,native,unoptimized,stress=N] [--filter TEXT]
-       rook --script FILE | --load FILE | --eval FORM   (in the order given)
+       rook test [OPTION…] [PATH…]         run golden programs
+       rook repl [--load FILE | --eval FORM]…
+       rook explain CODE                   what a diagnostic means
+       rook [--load FILE | --eval FORM]… [--quit | FILE.lisp [ARGUMENT…]]
+       rook --script FILE [ARGUMENT…]      run a source file whatever its name
        rook --version | --help
+Without arguments, `rook` is `rook repl`. (ext:command-args) gives the program's name and arguments.
 
 options of run:    --no-optimize   skip the optimising passes
 options of build:  -o FILE         the program
+                   -Werror         fail when there are warnings
                    --runtime=lean|full   without or with the compiler (default: as the program needs)
                    --linker=NAME   the C compiler driver that links (default: cc)
+                   --no-optimize   skip the optimising passes
                    --emit=operators,hir,mir,clif   print the operators that the text names, or the program
                    in these languages, instead of building it
-                   -v              say what is done";
+                   -v              say what is done
+options of test:   --modes=memory,native,unoptimized,stress=N   how to run (default: memory)
+                   --filter TEXT   only programs with the text in their path
+                   --bless         rewrite the expected output
+                   --jobs N        run so many at a time (default: one per processor)
+                   --expected-failures FILE   lines `mode path`
+exit codes:        0 success, 1 error of the program or in its text, 2 wrong usage, 130 interrupt";
+
+const COMMANDS: [&str; 6] = ["run", "build", "test", "repl", "explain", "help"];
+const TOP_OPTIONS: [&str; 6] = ["--load", "--eval", "--script", "--quit", "--version", "--help"];
 
 /// What to do at the top level of Lisp, in order.
 #[derive(Clone, Debug)]
 enum Action {
     Run(PathBuf),
     Eval(String),
+    Repl,
 }
 
 /// How a command line ends without running Lisp.
 enum Stop {
     Usage(String),
+    /// A message for the user, complete.
     Message(String),
+}
+
+/// The message for an option that `command` does not have.
+pub fn unknown_option(word: &str, command: &str, known: &[&str]) -> String {
+    let of = if command.is_empty() { String::new() } else { format!(" of {command}") };
+    format!("unknown option `{word}`{of}{}", suggestion(word, known))
+}
+
+fn suggestion(word: &str, known: &[&str]) -> String {
+    match closest(word, known.iter().map(|k| k.to_string())) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => String::new(),
+    }
 }
 
 /// The C `main` of the driver.
@@ -58,11 +92,11 @@ pub unsafe extern "C" fn rook_compiler_main(argc: i32, argv: *const *const libc:
     match run(arguments) {
         Ok(code) => start::exit(code),
         Err(Stop::Usage(message)) => {
-            eprintln!("error: {message}\n{USAGE}");
+            eprintln!("error: {message}\nTry `rook --help`.");
             2
         }
         Err(Stop::Message(message)) => {
-            eprintln!("error: {message}");
+            eprintln!("{message}");
             1
         }
     }
@@ -70,35 +104,49 @@ pub unsafe extern "C" fn rook_compiler_main(argc: i32, argv: *const *const libc:
 
 fn run(arguments: Vec<OsString>) -> Result<i32, Stop> {
     let words: Vec<String> = arguments.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
-    let rest = |n: usize| -> Vec<OsString> { arguments.iter().skip(1 + n).cloned().collect() };
     match words.first().map(String::as_str) {
-        None => Err(Stop::Usage("nothing to do".into())),
-        Some("--help" | "-h" | "help") => {
-            println!("{USAGE}");
-            Ok(0)
-        }
-        Some("--version" | "-V") => {
-            println!("rook {}", env!("CARGO_PKG_VERSION"));
-            Ok(0)
-        }
+        Some("--help" | "-h" | "help") => print(USAGE),
+        Some("--version" | "-V") => print(concat!("rook ", env!("CARGO_PKG_VERSION"))),
         Some("build") => {
             let options = build::Options::parse(&words[1..]).map_err(Stop::Usage)?;
             start::set_arguments(arguments);
             with_lisp(move |ctx| build::build(ctx, &options))
         }
         Some("test") => test_command(&words[1..]),
-        Some("run") => run_command(&words[1..], rest(1)),
-        Some(first) if first.starts_with("--") => in_order(&words, &arguments),
-        Some(first) if first.ends_with(".lisp") => {
-            start::set_arguments(rest(0));
-            run_actions(vec![Action::Run(PathBuf::from(first))], compile::Options::default())
+        Some("run") => run_command(&words[1..], &arguments[2..]),
+        Some("repl") => in_order(&words[1..], &arguments[2..], true),
+        Some("explain") => explain_command(&words[1..]),
+        None => in_order(&[], &[], true),
+        Some(first) if first.len() > 1 && first.starts_with('-') => in_order(&words, &arguments[1..], false),
+        Some(first) if first == "-" || first.ends_with(".lisp") || std::path::Path::new(first).is_file() => {
+            in_order(&words, &arguments[1..], false)
         }
-        Some(other) => Err(Stop::Usage(format!("unknown command `{other}`"))),
+        Some(other) => Err(Stop::Usage(format!("unknown command `{other}`{}", suggestion(other, &COMMANDS)))),
+    }
+}
+
+/// Prints to standard output; a closed pipe is no error.
+fn print(text: &str) -> Result<i32, Stop> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Stop::Message(format!("error: cannot write: {}", source::reason(&error))))
+        }
+        _ => Ok(0),
+    }
+}
+
+/// `rook explain`.
+fn explain_command(words: &[String]) -> Result<i32, Stop> {
+    let [code] = words else { return Err(Stop::Usage("explain needs the code of a diagnostic, as in R0001".into())) };
+    match codes::find(code) {
+        Some(code) => print(render::explain(code).trim_end()),
+        None => Err(Stop::Usage(format!("there is no diagnostic `{code}`"))),
     }
 }
 
 /// `rook test`.
 fn test_command(words: &[String]) -> Result<i32, Stop> {
+    const OPTIONS: [&str; 5] = ["--bless", "--filter", "--expected-failures", "--jobs", "--modes="];
     let mut options = test::TestOptions { modes: vec![test::Mode::Memory], time_limit: std::time::Duration::from_secs(180), ..Default::default() };
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -113,23 +161,30 @@ fn test_command(words: &[String]) -> Result<i32, Stop> {
             w if w.starts_with("--modes=") => {
                 options.modes = test::Mode::parse_list(&w["--modes=".len()..]).map_err(Stop::Usage)?;
             }
-            w if w.starts_with('-') => return Err(Stop::Usage(format!("unknown option `{w}` of test"))),
+            w if w.starts_with('-') => return Err(Stop::Usage(unknown_option(w, "test", &OPTIONS))),
             path => options.paths.push(path.into()),
         }
     }
-    let rook = std::env::current_exe().map_err(|e| Stop::Message(format!("cannot find this executable: {e}")))?;
-    let summary = test::run_tests(&rook, &options).map_err(Stop::Message)?;
+    if options.paths.is_empty() {
+        options.paths.push(".".into());
+    }
+    let failed = |message: String| Stop::Message(format!("error: {message}"));
+    let rook = std::env::current_exe().map_err(|e| failed(format!("cannot find this executable: {e}")))?;
+    let summary = test::run_tests(&rook, &options).map_err(failed)?;
     Ok(if summary.is_success() { 0 } else { 1 })
 }
 
 /// `rook run`.
-fn run_command(words: &[String], arguments: Vec<OsString>) -> Result<i32, Stop> {
+fn run_command(words: &[String], arguments: &[OsString]) -> Result<i32, Stop> {
+    const OPTIONS: [&str; 2] = ["--no-optimize", "--verify-ir"];
     let mut options = compile::Options::default();
     for (i, word) in words.iter().enumerate() {
         match word.as_str() {
             "--no-optimize" => options.unoptimized = true,
             "--verify-ir" => options.verify = true,
-            word if word.starts_with('-') => return Err(Stop::Usage(format!("unknown option `{word}` of run"))),
+            word if word.len() > 1 && word.starts_with('-') => {
+                return Err(Stop::Usage(unknown_option(word, "run", &OPTIONS)));
+            }
             file => {
                 start::set_arguments(arguments[i..].to_vec());
                 return run_actions(vec![Action::Run(PathBuf::from(file))], options);
@@ -139,45 +194,66 @@ fn run_command(words: &[String], arguments: Vec<OsString>) -> Result<i32, Stop> 
     Err(Stop::Usage("run needs a file".into()))
 }
 
-/// `--load`, `--eval` and `--script` in the order given.
-fn in_order(words: &[String], arguments: &[OsString]) -> Result<i32, Stop> {
-    let mut actions = Vec::new();
-    let mut i = 0;
-    while i < words.len() {
-        let operand = words.get(i + 1).cloned();
+/// `--load`, `--eval` and `--script` in the order given, then a file with arguments, or the loop.
+fn in_order(words: &[String], arguments: &[OsString], repl: bool) -> Result<i32, Stop> {
+    let (mut actions, mut quit) = (Vec::new(), false);
+    let mut at = 0;
+    while at < words.len() {
+        let operand = words.get(at + 1).cloned();
         let needs = |what: &str| operand.clone().ok_or_else(|| Stop::Usage(format!("{what} needs an argument")));
-        match words[i].as_str() {
+        match words[at].as_str() {
             "--load" => actions.push(Action::Run(PathBuf::from(needs("--load")?))),
             "--eval" | "-e" => actions.push(Action::Eval(needs("--eval")?)),
+            "--quit" => {
+                quit = true;
+                at += 1;
+                continue;
+            }
             "--script" => {
                 actions.push(Action::Run(PathBuf::from(needs("--script")?)));
-                start::set_arguments(arguments.iter().skip(i + 2).cloned().collect());
-                break;
+                start::set_arguments(arguments[at + 1..].to_vec());
+                return run_actions(actions, compile::Options::default());
             }
-            other => return Err(Stop::Usage(format!("unknown option `{other}`"))),
+            other if other.len() > 1 && other.starts_with('-') => {
+                return Err(Stop::Usage(unknown_option(other, "", &TOP_OPTIONS)));
+            }
+            file if !repl => {
+                actions.push(Action::Run(PathBuf::from(file)));
+                start::set_arguments(arguments[at..].to_vec());
+                return run_actions(actions, compile::Options::default());
+            }
+            other => return Err(Stop::Usage(format!("repl takes no file: --load {other} loads one"))),
         }
-        i += 2;
+        at += 2;
     }
-    start::set_arguments(vec![arguments[0].clone()]);
+    if repl && !quit {
+        actions.push(Action::Repl);
+    }
+    start::set_arguments(vec!["rook".into()]);
     run_actions(actions, compile::Options::default())
 }
 
 fn run_actions(actions: Vec<Action>, options: compile::Options) -> Result<i32, Stop> {
+    // Everything is read first, so that a missing file is found before anything runs.
     let mut jobs = Vec::new();
     for action in actions {
         jobs.push(match action {
             Action::Run(path) => {
                 let text = source::read_file(&path).map_err(Stop::Message)?;
-                (path.display().to_string(), text)
+                Some((path.display().to_string(), text))
             }
-            Action::Eval(text) => ("--eval".to_string(), text),
+            Action::Eval(text) => Some(("--eval".to_string(), text)),
+            Action::Repl => None,
         });
     }
     with_lisp(move |ctx| {
         let work = move |ctx: &mut ThreadContext| -> LispResult {
             let mut result = rook_runtime::value::nil();
-            for (name, text) in jobs {
-                result = source::load_text(ctx, &name, text, &options)?;
+            for job in jobs {
+                result = match job {
+                    Some((name, text)) => source::load_text(ctx, &name, text, &options)?,
+                    None => repl::run(ctx)?,
+                };
             }
             Ok(result)
         };
@@ -193,7 +269,7 @@ fn run_actions(actions: Vec<Action>, options: compile::Options) -> Result<i32, S
 
 /// Boots the runtime and runs `f` on the Lisp stack.
 fn with_lisp(f: impl FnOnce(&mut ThreadContext) -> i32) -> Result<i32, Stop> {
-    let ctx = start::boot(StackKind::Mapped).ok_or_else(|| Stop::Message("the runtime was started before".into()))?;
+    let ctx = start::boot(StackKind::Mapped).ok_or_else(|| Stop::Message("error: the runtime was started before".into()))?;
     signals::install(ctx);
     hooks::install();
     // SAFETY: the context was just made for this thread and is used by nobody else.

@@ -271,8 +271,8 @@ impl Expander<'_> {
             }
             Err(Exit::Unwind) => return Err(Stop::Unwind),
             Err(Exit::Error(text)) => {
-                let message = format!("the value of {} is not known at compile time: {text}", self.spelling(symbol));
-                self.report(Code::ConstantValue, message);
+                let what = format!("the value of {} is not known at compile time", self.spelling(symbol));
+                self.report_failure(Code::ConstantValue, &what, &text);
             }
         }
         self.compilation.set_info(self.get(name), Info::Constant, t());

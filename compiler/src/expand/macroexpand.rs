@@ -42,7 +42,8 @@ impl Expander<'_> {
             Err(Exit::Unwind) => Err(Stop::Unwind),
             Err(Exit::Error(text)) => {
                 let name = self.spelling_of(name);
-                self.fail(Code::MacroError, format!("the macro function of {name} signalled an error: {text}"))
+                self.report_failure(Code::MacroError, &format!("the macro function of {name} signalled an error"), &text);
+                Err(Stop::Reported)
             }
         }
     }

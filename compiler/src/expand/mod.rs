@@ -28,7 +28,7 @@ mod tests;
 mod top_level;
 mod transforms;
 mod types;
-mod warnings;
+pub mod warnings;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -37,7 +37,7 @@ use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::value::{Value, nil};
 
 use crate::datum::Datums;
-use crate::diag::{Code, Diagnostic, Expansion};
+use crate::diag::{Code, Diagnostic, Expansion, Severity};
 use crate::env::compilation::{Arity, Entered};
 use crate::env::{Compilation, Env, Held};
 use crate::hir::*;
@@ -270,13 +270,22 @@ impl<'a> Expander<'a> {
         self.report(code, message);
         Err(Stop::Reported)
     }
+    /// Reports that code at compile time signalled an error. Further lines of its text become notes.
+    fn report_failure(&self, code: Code, what: &str, text: &str) {
+        let mut lines = text.lines();
+        let message = format!("{what}: {}", lines.next().unwrap_or_default());
+        let diagnostic = Diagnostic::new(code, self.span, message);
+        self.report_diagnostic(lines.fold(diagnostic, |diagnostic, line| diagnostic.with_note(line)));
+    }
     /// What replaces a form that could not be expanded: a call that signals a program-error.
     fn error_node(&mut self) -> Hir {
-        let place = if self.span.line == 0 {
-            "the form has a compile-time error".to_string()
-        } else {
-            format!("the form at line {} has a compile-time error", self.span.line)
-        };
+        let reason = self.compilation.with_diagnostics(|diagnostics| {
+            diagnostics.iter().last().filter(|d| d.severity == Severity::Error).map(|d| d.message.clone())
+        });
+        let mut place = reason.unwrap_or_else(|| "the form has a compile-time error".to_string());
+        if self.span.line != 0 {
+            place += &format!(" (line {})", self.span.line);
+        }
         let text = rook_runtime::object::string(self.ctx(), &place);
         let argument = self.constant(text);
         self.kernel_call("%SOURCE-ERROR", vec![argument])

@@ -252,7 +252,10 @@ impl Expander<'_> {
         match self.processor.evaluate(form, &env.for_compile_time()) {
             Ok(value) => Ok(value),
             Err(Exit::Unwind) => Err(Stop::Unwind),
-            Err(Exit::Error(text)) => self.fail(Code::CompileTimeError, format!("evaluation at compile time failed: {text}")),
+            Err(Exit::Error(text)) => {
+                self.report_failure(Code::CompileTimeError, "evaluation at compile time failed", &text);
+                Err(Stop::Reported)
+            }
         }
     }
 

@@ -215,7 +215,7 @@ impl Expander<'_> {
         }
     }
     fn fail_emission(&mut self, text: String) -> Expanded<()> {
-        self.report(Code::CompileTimeError, format!("a top-level form signalled an error: {text}"));
+        self.report_failure(Code::CompileTimeError, "a top-level form signalled an error", &text);
         Ok(())
     }
     /// The processor took the unit away: nothing may refer to it any more.

@@ -95,8 +95,13 @@ fn candidates(symbol: Value) -> Vec<Value> {
 }
 
 /// The name nearest to `wanted`, when it is near enough to be a slip.
-fn closest(wanted: &str, names: impl Iterator<Item = String>) -> Option<String> {
-    let limit = (wanted.chars().count() / 3).clamp(1, 3);
+pub fn closest(wanted: &str, names: impl Iterator<Item = String>) -> Option<String> {
+    let length = wanted.chars().count();
+    // Every short name is near to every other.
+    if length < 3 {
+        return None;
+    }
+    let limit = (length / 3).clamp(1, 3);
     names
         .filter(|name| name != wanted && name.len().abs_diff(wanted.len()) <= limit)
         .map(|name| (edit_distance(wanted, &name), name))

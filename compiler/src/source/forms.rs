@@ -63,6 +63,7 @@ fn span_between(file: u16, start: Position, end: Position) -> Span {
 /// Reads the forms of one file, one after the other, because each may change how the next is read.
 pub struct FormReader {
     text: SourceText,
+    source: String,
     file: u16,
 }
 
@@ -77,19 +78,26 @@ pub enum ReadStop {
 impl FormReader {
     /// `file` is the text's number in the table of source files.
     pub fn new(text: &str, file: u16) -> FormReader {
-        FormReader { text: SourceText::new(text), file }
+        FormReader { text: SourceText::new(text), source: text.to_string(), file }
     }
     /// The next form, `None` at the end; the places of its conses go to `spans`.
     pub fn read(&mut self, ctx: &mut ThreadContext, spans: &mut SpanTable) -> Result<Option<Value>, ReadStop> {
         spans.set_file(self.file);
         read_from_str(ctx, &mut self.text, spans).map_err(|error| {
             let span = span_between(self.file, error.position, error.end);
-            let mut diagnostic = Diagnostic::new(Code::ReaderError, span, error.message);
+            let mut lines = error.message.lines();
+            let mut diagnostic = Diagnostic::new(Code::ReaderError, span, lines.next().unwrap_or_default());
+            diagnostic = lines.fold(diagnostic, |diagnostic, line| diagnostic.with_note(line));
             match error.kind {
                 ReadErrorKind::Raised(_) => return ReadStop::Raised,
                 ReadErrorKind::Incomplete => {
                     let form = Span { end: span.end, ..span_between(self.file, error.form_start, error.form_start) };
-                    diagnostic = diagnostic.with_label(form, "the form that is not closed begins here");
+                    if form.start != span.start {
+                        diagnostic = diagnostic.with_label(form, "the top-level form begins here");
+                    }
+                    if let Some(next) = next_in_first_column(&self.source, span, form.line) {
+                        diagnostic = diagnostic.with_label(next, "does this belong to it? a parenthesis may be missing before");
+                    }
                 }
                 ReadErrorKind::Syntax => {}
             }
@@ -98,7 +106,27 @@ impl FormReader {
     }
 }
 
+/// For a list that is not closed: the first form after the line where its top-level form begins that
+/// looks like a top-level form itself.
+fn next_in_first_column(text: &str, unclosed: Span, first_line: u32) -> Option<Span> {
+    if text.as_bytes().get(unclosed.start as usize) != Some(&b'(') {
+        return None;
+    }
+    let mut start = 0;
+    for (line, number) in text.split_inclusive('\n').zip(1..) {
+        if number > first_line && line.starts_with('(') {
+            let end = start + line.trim_end().len() as u32;
+            return Some(Span { line: number, column: 1, start, end, ..unclosed });
+        }
+        start += line.len() as u32;
+    }
+    None
+}
+
 impl SpanObserver for SpanTable {
+    fn guard(&self) -> Option<Value> {
+        crate::evaluate::guarded_call()
+    }
     fn form(&mut self, value: Value, start: Position, end: Position) {
         if !value.is_cons() {
             return;

@@ -40,6 +40,11 @@ pub use variables::init as init_variables;
 /// list. `end` is the place after its last character.
 pub trait SpanObserver {
     fn form(&mut self, value: Value, start: Position, end: Position);
+    /// A function of a function and its arguments that gives (T . value), or (NIL . report) when the
+    /// function signalled an error: `#.` is then a syntax error at its place.
+    fn guard(&self) -> Option<Value> {
+        None
+    }
 }
 
 /// Why reading failed.

@@ -219,6 +219,11 @@ impl Reader<'_> {
 
     // Calls of Lisp.
 
+    /// See `SpanObserver::guard`.
+    pub fn guard(&self) -> Option<Value> {
+        self.observer.as_ref().and_then(|observer| observer.guard())
+    }
+
     /// Calls a Lisp function; the first of its values, if any. Everything that the reader holds is
     /// rooted over the call; the variables are taken anew after it.
     pub fn call(

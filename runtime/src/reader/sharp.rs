@@ -13,7 +13,7 @@ use crate::io::Position;
 use crate::object::character::{self, upcase};
 use crate::object::symbol::well_known;
 use crate::object::text::{rust_text, string_code_points};
-use crate::object::{make_simple_vector, record, simple_vector};
+use crate::object::{list, make_simple_vector, record, simple_vector, string_to_rust};
 use crate::primitives::arrays::vector_element;
 use crate::value::{Value, nil};
 
@@ -277,8 +277,17 @@ impl Reader<'_> {
     }
 
     pub fn finish_eval(&mut self, ctx: &mut ThreadContext, form: Value) -> Result<Option<Value>, Failure> {
-        let value = self.call(ctx, well_known(Sym::READ_HOOK_EVAL), &[form])?;
-        Ok(Some(value.unwrap_or(nil())))
+        let eval = well_known(Sym::READ_HOOK_EVAL);
+        let Some(guard) = self.guard() else {
+            let value = self.call(ctx, eval, &[form])?;
+            return Ok(Some(value.unwrap_or(nil())));
+        };
+        let arguments = list(ctx, &[form]);
+        let outcome = self.call(ctx, guard, &[eval, arguments])?.unwrap_or(nil());
+        if outcome.car().is_nil() {
+            return Err(Failure::syntax(format!("the form after #. signalled an error: {}", string_to_rust(outcome.cdr()))));
+        }
+        Ok(Some(outcome.cdr()))
     }
 
     pub fn finish_pathname(&mut self, ctx: &mut ThreadContext, name: Value) -> Result<Option<Value>, Failure> {
