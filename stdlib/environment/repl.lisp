@@ -3,6 +3,17 @@
 ;;;; The read-eval-print loop and its debugger: one level of the loop for each error, with the restarts
 ;;;; by number. Lines of a terminal come from the driver, which edits them; a pipe is read as a stream.
 
+(defvar - nil)
+(defvar + nil)
+(defvar ++ nil)
+(defvar +++ nil)
+(defvar * nil)
+(defvar ** nil)
+(defvar *** nil)
+(defvar / nil)
+(defvar // nil)
+(defvar /// nil)
+
 (defvar *repl-level* 0)
 (defvar *repl-text* "")
 (defvar *repl-end* (list nil))
@@ -80,7 +91,7 @@
           ((eq form :help) (%repl-help) nil)
           (t (%repl-evaluate form) nil))))
 
-(defun %repl-level (restarts)
+(defun %repl-level (restarts &aux (level *repl-level*))
   (loop
     (restart-case
         (let ((*fatal-error-function* #'%repl-debugger))
@@ -91,8 +102,8 @@
             (return nil)))
       (abort ()
         :report (lambda (stream)
-                  (if (plusp *repl-level*)
-                      (format stream "Return to level ~D of the debugger." *repl-level*)
+                  (if (plusp level)
+                      (format stream "Return to level ~D of the debugger." level)
                       (write-string "Return to the top level." stream)))
         nil))))
 
