@@ -1,0 +1,2 @@
+mkdir x.lisp
+rook build x.lisp -o x

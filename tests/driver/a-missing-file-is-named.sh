@@ -1,0 +1,2 @@
+rook build missing.lisp -o x; echo "exit $?"
+rook run missing.lisp

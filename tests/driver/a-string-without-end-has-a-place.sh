@@ -1,0 +1,2 @@
+printf '(print "abc)\n' > x.lisp
+rook build x.lisp -o x

@@ -1,0 +1,2 @@
+printf '(print "a\377")\n' > x.lisp
+rook run x.lisp

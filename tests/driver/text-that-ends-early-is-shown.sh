@@ -1,0 +1,2 @@
+echo '(print (car' > x.lisp
+rook run x.lisp

@@ -1,0 +1,2 @@
+rook build x.lisp --emti=hir; echo "exit $?"
+rook biuld
