@@ -22,6 +22,8 @@ STRESS ?= 20
 FILTER ?=
 # Further options for `rook test`.
 TEST_OPTIONS ?=
+# Rounds of `make bench`.
+ROUNDS := 5
 # A checkout of the public suite ansi-test, for `make ansi`.
 ANSI ?=
 
@@ -39,7 +41,6 @@ HEADER := $(TARGET)/rook/include/rook.h
 ROOK := $(TARGET)/rook/bin/rook
 
 STDLIB := stdlib/load-order.sexp $(shell find stdlib -name '*.lisp')
-BENCHMARKS := $(sort $(wildcard tests/bench/*.lisp))
 ROOK_TEST = $(ROOK) test tests/programs $(if $(FILTER),--filter $(FILTER)) $(TEST_OPTIONS)
 # Programs about large data take too long when everything moves at every 500th allocation.
 STRESSED := $(filter-out tests/programs/scale/,$(wildcard tests/programs/*/))
@@ -72,13 +73,9 @@ ansi: build ## Run the chapters of ansi-test that need no CLOS (ANSI=CHECKOUT)
 bless: build ## Rewrite the expected output of the programs (FILTER=)
 	$(ROOK_TEST) --bless $(KNOWN)
 
-bench: build $(BENCHMARKS:%.lisp=$(TARGET)/%) ## Build the benchmarks and print how long each runs
-	@TIMEFORMAT='%R s, %U s user'; for program in $(BENCHMARKS:%.lisp=$(TARGET)/%); do \
-	    printf '%-24s ' "$${program##*/}"; time "$$program" > "$$program.out"; done
-
-$(TARGET)/tests/bench/%: tests/bench/%.lisp $(ROOK) $(IMAGE) $(FULL_ARCHIVE) $(LEAN_ARCHIVE)
-	@mkdir -p $(@D)
-	$(ROOK) build $< -o $@
+bench: build ## Time the benchmarks against the rivals that are installed: sbcl, gcc, chezscheme (ROUNDS=5, FILTER=names)
+	tests/bench/compare $(ROOK) $(ROUNDS) $(FILTER)
+	tests/bench/compile/compare $(ROOK)
 
 tidy: ## Check the rules that the compiler does not: module docs, file sizes, lints
 	tests/tidy/check

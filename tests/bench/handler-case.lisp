@@ -1,0 +1,7 @@
+(defun fail (n) (error 'simple-error :format-control "~D" :format-arguments (list n)))
+(defun complain (n) (error "~D is wrong" n))
+(let ((sum 0))
+  (dotimes (i 500000)
+    (handler-case (fail i) (error () (incf sum)))
+    (handler-case (complain i) (simple-error (c) (incf sum (first (simple-condition-format-arguments c))))))
+  (print sum))

@@ -1,0 +1,5 @@
+(defvar *depth* 0)
+(defun nest (n) (let ((*depth* (+ *depth* 1))) (if (= n 0) *depth* (nest (- n 1)))))
+(let ((sum 0))
+  (dotimes (i 3000000) (incf sum (nest 20)))
+  (print sum))

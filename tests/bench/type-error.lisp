@@ -1,0 +1,6 @@
+(defun head (x) (car x))
+(declaim (notinline head))
+(let ((sum 0))
+  (dotimes (i 500000)
+    (handler-case (head i) (type-error (c) (incf sum (type-error-datum c)))))
+  (print sum))
