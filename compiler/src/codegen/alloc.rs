@@ -29,8 +29,8 @@ impl Lowering<'_, '_> {
         self.brif(full, slow, fast);
         self.b.switch_to_block(slow);
         let size = self.iconst(bytes as i64);
-        let fresh = self.call_runtime("rook_rt_alloc_slow", &[size], 1);
-        self.jump(join, &fresh);
+        let fresh = self.call_kept("rook_rt_alloc_slow", &[size]);
+        self.jump(join, &[fresh]);
         self.b.switch_to_block(fast);
         self.store_context(offset::ALLOC_PTR, end);
         self.jump(join, &[base]);

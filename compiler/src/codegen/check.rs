@@ -300,7 +300,7 @@ impl Lowering<'_, '_> {
         self.branch_on_range_type(ty, known, value, (join, vec![value.into()]), (wrong, vec![value.into()]));
         self.b.switch_to_block(wrong);
         let spec = self.datum(spec);
-        let supplied = self.call_primitive("type_error", &[bad, spec]);
+        let supplied = self.call_kept_primitive("type_error", &[bad, spec]);
         self.branch_on_range_type(ty, Type::ANY, supplied, (join, vec![supplied.into()]), (wrong, vec![supplied.into()]));
         self.b.switch_to_block(join);
         self.define(result, joined);
@@ -310,11 +310,12 @@ impl Lowering<'_, '_> {
     pub fn lower_check_float(&mut self, op: TrapOp, v: ValueId, a: ValueId, b: ValueId) {
         let single = self.function.repr(v) == Repr::Single;
         let raw = self.value(v);
-        let (int, mask) = if single { (types::I32, 0x7f80_0000) } else { (types::I64, 0x7ff0_0000_0000_0000) };
+        let (int, infinity) = if single { (types::I32, 0x7f80_0000) } else { (types::I64, 0x7ff0_0000_0000_0000) };
         let bits = self.b.ins().bitcast(int, MemFlagsData::new(), raw);
-        let mask = self.b.ins().iconst(int, mask);
-        let exponent = self.b.ins().band(bits, mask);
-        let odd = self.b.ins().icmp(IntCC::Equal, exponent, mask);
+        // Without its sign bit: at least the infinity's.
+        let shifted = self.b.ins().iadd(bits, bits);
+        let infinity = self.b.ins().iconst(int, infinity << 1);
+        let odd = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, shifted, infinity);
         let (slow, next) = (self.cold_block(), self.b.create_block());
         self.brif(odd, slow, next);
         self.b.switch_to_block(slow);
@@ -329,7 +330,7 @@ impl Lowering<'_, '_> {
         }
         let format = self.iconst(single as i64);
         let op = self.iconst(op as i64);
-        self.call_runtime("rook_rt_float_trap", &[op, format, args[0], args[1], args[2]], 1);
+        self.call_kept("rook_rt_float_trap", &[op, format, args[0], args[1], args[2]]);
         self.jump(next, &[]);
         self.b.switch_to_block(next);
     }
@@ -348,7 +349,7 @@ impl Lowering<'_, '_> {
         self.jump(wrong, &[fixnum]);
         // What a restart supplies must be a fixnum below the length too.
         self.b.switch_to_block(wrong);
-        let supplied = self.call_primitive("index_error", &[sequence, bad]);
+        let supplied = self.call_kept_primitive("index_error", &[sequence, bad]);
         let odd = self.b.ins().band_imm_u(supplied, FIXNUM_MASK as i64);
         let next = self.cold_block();
         self.b.ins().brif(odd, wrong, &[supplied.into()], next, &[]);

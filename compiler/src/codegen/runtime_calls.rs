@@ -9,6 +9,7 @@
 
 use cranelift_codegen::ir::{self, AbiParam, ExtFuncData, InstBuilder, Signature, UserExternalName, types};
 use cranelift_codegen::isa::CallConv;
+use rook_runtime::abi::thread_context::offset;
 
 use super::function::{Lowering, clif_type};
 use super::{Symbols, function_name, namespace};
@@ -25,6 +26,9 @@ pub fn runtime_call_name(call: RuntimeCall) -> (&'static str, usize) {
         RuntimeCall::ParseKeys => ("rook_rt_parse_keys", 1),
     }
 }
+
+/// Arguments of a call that keeps registers, the context not counted.
+const KEPT_ARGS: usize = 5;
 
 impl Lowering<'_, '_> {
     fn import(&mut self, space: u32, index: u32, signature: impl FnOnce() -> Signature) -> ir::FuncRef {
@@ -76,6 +80,31 @@ impl Lowering<'_, '_> {
         self.root(results[0])
     }
 
+    /// Calls `name(ctx, args…)` on a path that is hardly ever taken, keeping all registers for the others
+    /// (`control::keep`).
+    pub fn call_kept(&mut self, name: &str, args: &[ir::Value]) -> ir::Value {
+        assert!(args.len() <= KEPT_ARGS, "arguments must fit in registers beside the target");
+        let target = self.runtime_function(name, args.len() + 1, 1);
+        let index = self.symbols.intern("rook_keep_registers");
+        let keep = self.import(namespace::RUNTIME, index, || {
+            let mut sig = Signature::new(CallConv::PreserveAll);
+            sig.params = vec![AbiParam::new(types::I64); KEPT_ARGS + 1];
+            sig
+        });
+        let target = self.b.ins().func_addr(types::I64, target);
+        let mut all = vec![target];
+        all.extend_from_slice(args);
+        all.resize(KEPT_ARGS + 1, target);
+        self.b.ins().call(keep, &all);
+        self.load_context(offset::KEPT_RESULT)
+    }
+
+    /// The same for a primitive; the result is rooted.
+    pub fn call_kept_primitive(&mut self, name: &str, args: &[ir::Value]) -> ir::Value {
+        let result = self.call_kept(&format!("rook_rt_{name}"), args);
+        self.root(result)
+    }
+
     pub fn lower_primitive(&mut self, name: &str, args: &[ValueId], result: Option<ValueId>) {
         let args = self.values(args);
         let results = self.call_runtime(&format!("rook_rt_{name}"), &args, 1);
@@ -107,7 +136,7 @@ impl Lowering<'_, '_> {
         sig.params = args.iter().map(|&a| AbiParam::new(clif_type(self.function.repr(a)))).collect();
         sig.returns = repr.iter().map(|&r| AbiParam::new(clif_type(r))).collect();
         let sig = self.b.import_signature(sig);
-        self.store_context(rook_runtime::abi::thread_context::offset::FOREIGN_TARGET, target);
+        self.store_context(offset::FOREIGN_TARGET, target);
         let index = self.symbols.intern("rook_foreign_thunk");
         let name = self.b.func.declare_imported_user_function(UserExternalName::new(namespace::RUNTIME, index));
         let thunk = self.b.import_function(ExtFuncData {

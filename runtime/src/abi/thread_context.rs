@@ -100,7 +100,9 @@ pub struct ThreadContext {
     /// Watermarks that hold, and the return addresses they replace (`stack::watermark`).
     pub watermark_count: u64,
     pub watermark_pcs: [u64; WATERMARKS],
-    pub reserved: [u64; 4],
+    /// What a call by way of `rook_keep_registers` returned; read at once.
+    pub kept_result: u64,
+    pub reserved: [u64; 3],
 }
 
 /// Card marking: see `ThreadContext::card_table`.
@@ -233,7 +235,7 @@ macro_rules! offsets {
     };
 }
 offsets! {
-    FOREIGN_TARGET = foreign_target;
+    FOREIGN_TARGET = foreign_target; KEPT_RESULT = kept_result;
     ALLOC_PTR = alloc_ptr; ALLOC_LIMIT = alloc_limit; STACK_LIMIT = stack_limit;
     NIL = nil; CARD_TABLE = card_table; LISP_FP = lisp_fp; LISP_PC = lisp_pc; EXIT_CHAIN = exit_chain;
     BINDING_PTR = binding_ptr; BINDING_LIMIT = binding_limit; TLS = tls; ARGS = args;

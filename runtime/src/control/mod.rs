@@ -9,6 +9,7 @@ pub mod call;
 pub mod entry;
 pub mod errors;
 pub mod exits;
+pub mod keep;
 pub mod raise;
 pub mod values;
 
@@ -30,7 +31,7 @@ pub fn runtime_entries() -> Vec<(&'static str, usize)> {
         rook_rt_throw rook_rt_exit_to rook_rt_continue_unwind
         rook_rt_save_values rook_rt_restore_values
         rook_rt_spread_list rook_rt_spread_values rook_rt_rest_list rook_rt_parse_keys
-        rook_rt_unbind rook_rt_entry_slow rook_rt_alloc_slow
+        rook_rt_unbind rook_rt_entry_slow rook_rt_alloc_slow rook_keep_registers
         rook_funcallable_entry rook_foreign_thunk
     }
 }

@@ -8,9 +8,10 @@ use super::frame_table::Site;
 use super::registry::CodeRegistry;
 use super::watermark;
 use crate::abi::thread_context::{ThreadContext, WATERMARKS};
+use crate::control::keep;
 
 // Return addresses inside the runtime's own assembly: the entry thunk, whose frames hold the previous
-// anchor, and the allocation thunk, whose frames hold no Lisp values.
+// anchor, and the allocation thunk, whose frames hold no Lisp values (like those of `control::keep`).
 unsafe extern "C" {
     static rook_enter_lisp_return: [u8; 0];
     static rook_allocation_retry: [u8; 0];
@@ -108,7 +109,7 @@ impl Frames<'_> {
             }
             // SAFETY: RBP of a live frame points at the saved RBP and the return address.
             unsafe { (self.fp, self.pc) = (word(fp), word(fp + 8)) };
-            if pc != &raw const rook_allocation_retry as u64 {
+            if pc != &raw const rook_allocation_retry as u64 && pc != keep::return_address() {
                 return Some((fp, pc));
             }
         }
