@@ -53,6 +53,7 @@
  "types-and-classes/coerce"
  "structures/definition"
  "structures/defstruct"
+ "eval-and-compile/simple-forms"
  "eval-and-compile/evaluation"
  "eval-and-compile/standard-macros"
  "ext/exports"

@@ -5,41 +5,13 @@
   (funcall (%primitive compile-form form)))
 
 (defun eval (form)
-  (cond ((%simple-form-p form) (%eval-simple form))
+  (cond ((%simple-form-p form) (%eval-simple form '()))
         ((atom form) (%eval form))
         (t (case (%car form)
              (progn (%eval-progn form))
              (if (%eval-if form))
              (setq (%eval-setq form))
              (t (%eval form))))))
-
-;;; What needs no code: constants, global variables with a value, calls of global functions with such
-;;; arguments.
-(defun %simple-form-p (form)
-  (cond ((symbolp form)
-         (and (boundp form) (not (%primitive symbol-macro-in form nil))))
-        ((atom form) t)
-        ((eq (%car form) 'quote)
-         (and (consp (%cdr form)) (null (cddr form))))
-        (t (let ((name (%car form)))
-             (and (symbolp name)
-                  (fboundp name)
-                  (not (special-operator-p name))
-                  (not (macro-function name))
-                  (%simple-arguments-p (%cdr form)))))))
-
-(defun %simple-arguments-p (arguments)
-  (and (%list-of-length-p arguments 0 50)
-       (do ((rest arguments (%cdr rest)))
-           ((null rest) t)
-         (unless (%simple-form-p (%car rest)) (return nil)))))
-
-(defun %eval-simple (form)
-  (cond ((symbolp form) (symbol-value form))
-        ((atom form) form)
-        ((eq (%car form) 'quote) (cadr form))
-        (t (let ((arguments (%map1 #'%eval-simple (%cdr form))))
-             (apply (fdefinition (%car form)) arguments)))))
 
 ;;; Parts of these forms are evaluated one after the other, each in the way that suits it.
 (defun %eval-progn (form)
@@ -56,19 +28,9 @@
 
 (defun %eval-setq (form)
   (let ((variable (and (%list-of-length-p form 3 3) (cadr form))))
-    (if (and variable
-             (symbolp variable)
-             (boundp variable)
-             (not (%primitive symbol-constant-p variable))
-             (not (%primitive symbol-macro-in variable nil)))
+    (if (and variable (%simple-target-p variable '()))
         (set variable (values (eval (caddr form))))
         (%eval form))))
-
-(defun %list-of-length-p (object least most)
-  (do ((rest object (%cdr rest))
-       (length 0 (1+ length)))
-      ((atom rest) (and (null rest) (<= least length)))
-    (when (>= length most) (return nil))))
 
 ;;; COMPILE of a function object: every function is compiled already.
 (defun compile (name &optional (definition nil definition-p))

@@ -1,5 +1,5 @@
-;;; EVAL evaluates calls of global functions, PROGN, IF and SETQ of global variables without making
-;;; code. What it does must not differ from code that is compiled.
+;;; EVAL evaluates calls of global functions, lexical and global variables and the plainest operators
+;;; without making code. What it does must not differ from code that is compiled.
 (defvar *log* '())
 (defvar *x* 1)
 (defun note (x) (push x *log*) x)
@@ -28,12 +28,52 @@
 (both (list +k+ :k nil t))
 (print *cell*)
 
+;; Lexical variables.
+(both (let ((x 5)) (* x x)))
+(both (let ((x 1) (y 2)) (let ((x y) (y x)) (list x y))))
+(both (let* ((x 1) (y (1+ x)) (x (* 10 y))) (pair x y)))
+(both (let ((x 1)) (setq x (pair (+ x 1) 9)) (list x (setq x 5) x)))
+(both (let ((x (pair 1 2))) x))
+(both (let () (pair 1 2)))
+(both (let ((x 1))))
+(both (let ((list 3)) (list list list)))
+(both (let ((place 4)) (setq place (1+ place)) place))
+(both (let ((*x* 8)) (symbol-value '*x*)))
+(both (let ((x 3)) (declare (special x)) (symbol-value 'x)))
+(both (let (x (y)) (list x y)))
+(both (let ((x 2)) (funcall (lambda (y) (+ x y)) 1)))
+(both (let ((x 0)) (dotimes (i 4 x) (setq x (+ x i)))))
+(both (mapcar #'1+ (list 1 2 3)))
+(both (apply #'pair '(4 5)))
+
+;; The plainest macros.
+(both (and))
+(both (and 1 nil 2))
+(both (and 1 (pair 2 3)))
+(both (or))
+(both (or nil (pair nil 5) (pair 6 7)))
+(both (or (pair 8 9) (pair 6 7)))
+(both (when nil 1))
+(both (when 1))
+(both (when 1 2 (pair 3 4)))
+(both (unless nil 2 (pair 3 4)))
+(both (unless 1 2))
+(both (cond))
+(both (cond (nil 1) ((pair 2 3))))
+(both (cond ((eq *x* 99) 1) (t 2 (pair 3 4))))
+(both (cond (nil)))
+(both (let ((n 3)) (cond ((< n 0) -1) ((zerop n) 0) ((and (> n 2) (or (evenp n) (oddp n))) 'big))))
+
 ;; Order of evaluation, and the function of the moment of the call.
 (eval '(list (note 1) (note 2) (note (note 3))))
 (print (reverse *log*))
 (defun later () 'old)
 (print (eval '(progn (defun later () 'new) (later))))
 (print (eval '(progn (defmacro twice (x) `(list ,x ,x)) (twice 4))))
+(setq *log* '())
+(eval '(let* ((a (note 1)) (b (note 2))) (if (note 3) (note (list a b)) (note 4))))
+(print (reverse *log*))
+(print (eval '(let ((x 1)) (defun later () 'newer) (list x (later)))))
 (print (eval '(progn (defvar *fresh* 3) (setq *fresh* (1+ *fresh*)) *fresh*)))
 
 ;; Errors are conditions.
@@ -51,4 +91,24 @@
 (problem (if))
 (problem (list . 1))
 (problem (setq +k+ 8))
+(problem (let ((x 1) (x 2)) x))
+(problem (let ((+k+ 1)) +k+))
+(problem (let ((x 1 2)) x))
+(problem (let ((x 1)) (car x)))
+(problem (let ((x 1)) (no-such-function-here x)))
+(problem (let ((x 1)) (list x no-such-variable-here)))
+(problem (function no-such-function-here))
+(problem (function))
+(problem (when))
+(problem (cond 1))
+(problem (let))
+
+;; Forms too large to judge, and circular ones, are left to the compiler.
+(let ((form 1))
+  (dotimes (i 300) (setq form (list '1+ form)))
+  (print (eval form))
+  (print (eval (list 'let '((x 7)) (cons '+ (make-list 49 :initial-element (list 'if t form 'x)))))))
+(let ((circular (list '+ 1)))
+  (setf (cdr (last circular)) circular)
+  (print (handler-case (eval circular) (error () 'error))))
 (terpri)
