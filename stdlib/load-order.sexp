@@ -104,4 +104,5 @@
  "system-construction/load"
  "system-construction/compilation"
  "environment/repl"
- "ext/process")
+ "ext/process"
+ "sequences/inline-calls")

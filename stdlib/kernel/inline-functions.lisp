@@ -23,12 +23,14 @@
 
 ;;; Operators of any number of arguments.
 
+;;; Two arguments, as from REDUCE or SORT, make no list.
+
 (defmacro %define-folding-function (name identity type)
-  `(defun ,name (&rest numbers)
-     (cond ((null numbers) ,identity)
-           ((null (%cdr numbers)) (%check-number (%car numbers) ',type))
-           (t (let ((result (%car numbers)))
-                (dolist (number (%cdr numbers) result)
+  `(defun ,name (&optional (first ,identity first-p) (second nil second-p) &rest more)
+     (cond ((null first-p) first)
+           ((null second-p) (%check-number first ',type))
+           (t (let ((result (,name first second)))
+                (dolist (number more result)
                   (setq result (,name result number))))))))
 
 (defun %check-number (number type)
@@ -42,26 +44,25 @@
 (%define-folding-function logior 0 integer)
 (%define-folding-function logxor 0 integer)
 
-(defun - (number &rest more)
-  (if (null more)
-      (- number)
-      (dolist (next more number)
-        (setq number (- number next)))))
+(defmacro %define-reducing-function (name)
+  `(defun ,name (number &optional (second nil second-p) &rest more)
+     (if second-p
+         (let ((result (,name number second)))
+           (dolist (next more result)
+             (setq result (,name result next))))
+         (,name number))))
 
-(defun / (number &rest more)
-  (if (null more)
-      (/ number)
-      (dolist (next more number)
-        (setq number (/ number next)))))
+(%define-reducing-function -)
+(%define-reducing-function /)
 
 (defmacro %define-comparison (name)
-  `(defun ,name (number &rest more)
-     (if (null more)
-         (progn (%check-real-or-number ',name number) t)
-         (let ((holds t))
-           (dolist (next more holds)
-             (if (,name number next) nil (setq holds nil))
-             (setq number next))))))
+  `(defun ,name (number &optional (second nil second-p) &rest more)
+     (cond ((null second-p) (%check-real-or-number ',name number) t)
+           ((null more) (,name number second))
+           (t (let ((holds (,name number second)))
+                (dolist (next more holds)
+                  (if (,name second next) nil (setq holds nil))
+                  (setq second next)))))))
 
 (defun %check-real-or-number (name number)
   (if (eq name '=)

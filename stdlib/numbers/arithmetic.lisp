@@ -9,19 +9,23 @@
       ((null rest) t)
     (if (dolist (y rest nil) (if (= x y) (return t) nil)) (return nil) nil)))
 
-(defun max (number &rest more)
-  (if (realp number) nil (%type-error number 'real))
-  (dolist (next more number)
-    (setq number (%max2 number next))))
+(defun max (number &optional (second nil second-p) &rest more)
+  (if second-p
+      (let ((result (%max2 number second)))
+        (dolist (next more result)
+          (setq result (%max2 result next))))
+      (if (realp number) number (%type-error number 'real))))
 
-(defun min (number &rest more)
-  (if (realp number) nil (%type-error number 'real))
-  (dolist (next more number)
-    (setq number (%min2 number next))))
+(defun min (number &optional (second nil second-p) &rest more)
+  (if second-p
+      (let ((result (%min2 number second)))
+        (dolist (next more result)
+          (setq result (%min2 result next))))
+      (if (realp number) number (%type-error number 'real))))
 
-(defun gcd (&rest integers)
-  (let ((result 0))
-    (dolist (integer integers result)
+(defun gcd (&optional (first 0) (second 0) &rest more)
+  (let ((result (%gcd2 first second)))
+    (dolist (integer more result)
       (setq result (%gcd2 result integer)))))
 
 (defun %gcd2 (x y)
