@@ -136,6 +136,8 @@ prims! {
     /// One-dimensional AREF of any array; inline for simple vectors of known kind.
     Aref1 "ROOK-KERNEL" "%AREF1" 2 No;
     SetAref1 "ROOK-KERNEL" "%SET-AREF1" 3 No;
+    /// Inline for vectors without array header.
+    Length "COMMON-LISP" "LENGTH" 1 No;
     /// Length of any simple vector or string (size field of the header), unchecked.
     VectorSize "ROOK-KERNEL" "%VECTOR-SIZE" 1 No;
     Schar "COMMON-LISP" "SCHAR" 2 No;

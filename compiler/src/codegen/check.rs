@@ -7,6 +7,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use rook_runtime::abi::layout::{HEADER_KIND_SHIFT, kind};
 use rook_runtime::abi::tags::*;
+use rook_runtime::object::symbol::well_known_number;
 
 use super::arith::Edge;
 use super::function::Lowering;
@@ -299,11 +300,24 @@ impl Lowering<'_, '_> {
         self.root(bad);
         self.branch_on_range_type(ty, known, value, (join, vec![value.into()]), (wrong, vec![value.into()]));
         self.b.switch_to_block(wrong);
-        let spec = self.datum(spec);
-        let supplied = self.call_kept_primitive("type_error", &[bad, spec]);
+        let supplied = self.call_type_error(bad, spec);
         self.branch_on_range_type(ty, Type::ANY, supplied, (join, vec![supplied.into()]), (wrong, vec![supplied.into()]));
         self.b.switch_to_block(join);
         self.define(result, joined);
+    }
+
+    /// Standard types go by number: a datum's address would be kept in a register over a loop.
+    fn call_type_error(&mut self, bad: ir::Value, spec: DatumId) -> ir::Value {
+        match well_known_number(self.datums.get(spec)) {
+            Some(number) => {
+                let number = self.iconst(number as i64);
+                self.call_kept_primitive("standard_type_error", &[bad, number])
+            }
+            None => {
+                let spec = self.datum(spec);
+                self.call_kept_primitive("type_error", &[bad, spec])
+            }
+        }
     }
 
     /// Calls the runtime when a float is infinite or not a number: its exponent is all ones.
@@ -319,18 +333,15 @@ impl Lowering<'_, '_> {
         let (slow, next) = (self.cold_block(), self.b.create_block());
         self.brif(odd, slow, next);
         self.b.switch_to_block(slow);
-        // Raw bits of doubles, not values: the collector is not told of them.
-        let mut args = Vec::new();
-        for x in [v, a, b] {
-            let mut x = self.value(x);
-            if self.b.func.dfg.value_type(x) == types::F32 {
-                x = self.b.ins().fpromote(types::F64, x);
-            }
-            args.push(self.b.ins().bitcast(types::I64, MemFlagsData::new(), x));
+        // As they are: what is made of operands that do not change in a loop would be kept in registers.
+        let (mut v, a, b) = (self.value(v), self.value(a), self.value(b));
+        let narrowed = op == TrapOp::Narrow;
+        if narrowed {
+            v = self.b.ins().fpromote(types::F64, v);
         }
-        let format = self.iconst(single as i64);
-        let op = self.iconst(op as i64);
-        self.call_kept("rook_rt_float_trap", &[op, format, args[0], args[1], args[2]]);
+        let name = if single && !narrowed { "rook_keep_single_trap" } else { "rook_keep_double_trap" };
+        let (op, format) = (self.iconst(op as i64), self.iconst(single as i64));
+        self.call_kept_with(name, &[op, format, v, a, b]);
         self.jump(next, &[]);
         self.b.switch_to_block(next);
     }

@@ -9,6 +9,7 @@
 
 use cranelift_codegen::ir::{self, AbiParam, ExtFuncData, InstBuilder, Signature, UserExternalName, types};
 use cranelift_codegen::isa::CallConv;
+use rook_runtime::abi::kept::KEPT;
 use rook_runtime::abi::thread_context::offset;
 
 use super::function::{Lowering, clif_type};
@@ -27,12 +28,17 @@ pub fn runtime_call_name(call: RuntimeCall) -> (&'static str, usize) {
     }
 }
 
-/// Arguments of a call that keeps registers, the context not counted.
-const KEPT_ARGS: usize = 5;
+/// Words that a call passes which keeps registers.
+const KEPT_ARGS: usize = 2;
 
 impl Lowering<'_, '_> {
     fn import(&mut self, space: u32, index: u32, signature: impl FnOnce() -> Signature) -> ir::FuncRef {
-        if let Some(&f) = self.func_refs.get(&(space, index)) {
+        self.import_as((space, 0), index, signature)
+    }
+
+    /// The same for one of several signatures.
+    fn import_as(&mut self, (space, variant): (u32, u8), index: u32, signature: impl FnOnce() -> Signature) -> ir::FuncRef {
+        if let Some(&f) = self.func_refs.get(&(space, index, variant)) {
             return f;
         }
         let name = self.b.func.declare_imported_user_function(UserExternalName::new(space, index));
@@ -43,7 +49,7 @@ impl Lowering<'_, '_> {
             colocated: true,
             patchable: false,
         });
-        self.func_refs.insert((space, index), f);
+        self.func_refs.insert((space, index, variant), f);
         f
     }
 
@@ -80,23 +86,36 @@ impl Lowering<'_, '_> {
         self.root(results[0])
     }
 
-    /// Calls `name(ctx, args…)` on a path that is hardly ever taken, keeping all registers for the others
-    /// (`control::keep`).
+    /// Calls `name(ctx, args…)` on a path that is hardly ever taken, keeping all registers for the others.
+    /// The name is one of `KEPT`.
     pub fn call_kept(&mut self, name: &str, args: &[ir::Value]) -> ir::Value {
-        assert!(args.len() <= KEPT_ARGS, "arguments must fit in registers beside the target");
-        let target = self.runtime_function(name, args.len() + 1, 1);
+        let mut words = args.to_vec();
+        while words.len() < KEPT_ARGS {
+            words.push(self.iconst(0));
+        }
+        self.call_kept_with(name, &words);
+        self.load_context(offset::KEPT_RESULT)
+    }
+
+    /// The same with arguments of any types.
+    pub fn call_kept_with(&mut self, name: &str, args: &[ir::Value]) {
+        let number = KEPT.iter().position(|&k| k == name).expect("only what is listed is called so");
+        let mut all = vec![self.iconst(number as i64)];
+        all.extend_from_slice(args);
+        let types: Vec<ir::Type> = all.iter().map(|&v| self.b.func.dfg.value_type(v)).collect();
+        // Signatures differ by the type of the last argument only.
+        let variant = match types[types.len() - 1] {
+            types::F64 => 1,
+            types::F32 => 2,
+            _ => 0,
+        };
         let index = self.symbols.intern("rook_keep_registers");
-        let keep = self.import(namespace::RUNTIME, index, || {
+        let keep = self.import_as((namespace::RUNTIME, variant), index, || {
             let mut sig = Signature::new(CallConv::PreserveAll);
-            sig.params = vec![AbiParam::new(types::I64); KEPT_ARGS + 1];
+            sig.params = types.into_iter().map(AbiParam::new).collect();
             sig
         });
-        let target = self.b.ins().func_addr(types::I64, target);
-        let mut all = vec![target];
-        all.extend_from_slice(args);
-        all.resize(KEPT_ARGS + 1, target);
         self.b.ins().call(keep, &all);
-        self.load_context(offset::KEPT_RESULT)
     }
 
     /// The same for a primitive; the result is rooted.

@@ -5,6 +5,7 @@
 
 pub mod foreign;
 pub mod frame;
+pub mod kept;
 pub mod layout;
 pub mod primitives;
 pub mod tags;

@@ -1,10 +1,11 @@
 //! Calls from cold paths that keep every register.
 //!
-//! Compiled code calls `rook_keep_registers(target, a0, …, a4)` with Cranelift's `preserve_all`
+//! Compiled code calls `rook_keep_registers(number, a0, a1)` with Cranelift's `preserve_all`
 //! convention: nothing is clobbered, so a rare error, overflow or safepoint inside a loop does not push the
-//! loop's floats and integers into the frame. The target is a thunk that gets the context and the
-//! arguments as it always does; its result is left in the context. References are in the frame in any
-//! case, where the collector updates them: a register that holds one is reloaded by the caller.
+//! loop's floats and integers into the frame. The number is that of a thunk in `abi::kept`: an address would be
+//! computed outside the loop and kept in a register. The thunk gets the context and the arguments as
+//! always; its result is left in the context. References are in the frame in any case, where the
+//! collector updates them: a register that holds one is reloaded by the caller.
 //! The walk over frames skips this one (`stack/cursor.rs`), which holds no values.
 
 use crate::abi::thread_context::offset;
@@ -24,7 +25,9 @@ core::arch::global_asm!(
     "movaps [rsp + 64], xmm4; movaps [rsp + 80], xmm5; movaps [rsp + 96], xmm6; movaps [rsp + 112], xmm7",
     "movaps [rsp + 128], xmm8; movaps [rsp + 144], xmm9; movaps [rsp + 160], xmm10; movaps [rsp + 176], xmm11",
     "movaps [rsp + 192], xmm12; movaps [rsp + 208], xmm13; movaps [rsp + 224], xmm14; movaps [rsp + 240], xmm15",
-    "mov rax, rdi",
+    "lea rax, [rip + rook_kept_table]",
+    "movsxd r10, dword ptr [rax + rdi * 4]",
+    "add rax, r10",
     "mov rdi, r15",
     "call rax",
     "rook_keep_return:",
@@ -38,6 +41,12 @@ core::arch::global_asm!(
     "pop rbp",
     "ret",
     ".size rook_keep_registers, . - rook_keep_registers",
+    ".globl rook_keep_single_trap", ".hidden rook_keep_single_trap", ".globl rook_keep_double_trap", ".hidden rook_keep_double_trap",
+    "rook_keep_single_trap:",
+    "cvtss2sd xmm0, xmm0; cvtss2sd xmm1, xmm1; cvtss2sd xmm2, xmm2",
+    "rook_keep_double_trap:",
+    "movq rcx, xmm0; movq r8, xmm1; movq r9, xmm2",
+    "jmp rook_rt_float_trap",
     ".popsection",
     result = const offset::KEPT_RESULT,
 );

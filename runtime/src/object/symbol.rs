@@ -23,6 +23,18 @@ pub fn well_known(id: Sym) -> Value {
     Value(unsafe { WELL_KNOWN[id as usize] })
 }
 
+/// The well-known symbol with this number.
+pub fn well_known_numbered(number: usize) -> Value {
+    assert!(number < SYMBOLS.len(), "there is no such well-known symbol");
+    // SAFETY: as above.
+    Value(unsafe { WELL_KNOWN[number] })
+}
+
+/// The number of a symbol that is well known.
+pub fn well_known_number(v: Value) -> Option<usize> {
+    (0..SYMBOLS.len()).find(|&number| v.is_symbol() && well_known_numbered(number) == v)
+}
+
 /// Fills the table of well-known symbols, in the order of `SYMBOLS`.
 pub(super) fn set_well_known(symbols: impl Iterator<Item = Value>) {
     let table = &raw mut WELL_KNOWN;

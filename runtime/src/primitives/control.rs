@@ -6,7 +6,7 @@ use crate::abi::well_known::Sym;
 use crate::control::errors::{expect_fixnum, expect_symbol, simple_error, wrong_type};
 use crate::control::{binding, exits, raise};
 use crate::object::set_slot;
-use crate::object::symbol::{has_flag, well_known};
+use crate::object::symbol::{has_flag, well_known, well_known_numbered};
 use crate::primitives;
 use crate::thread::limits;
 use crate::value::{LispResult, Value, nil};
@@ -126,6 +126,11 @@ primitives! {
     }
 
     fn type_error(ctx, datum, expected) {
+        Err(ctx.raise(ErrorKind::Type, &[datum, expected]))
+    }
+    /// The expected type as the raw number of a well-known symbol.
+    fn standard_type_error(ctx, datum, expected) {
+        let expected = well_known_numbered(expected.0 as usize);
         Err(ctx.raise(ErrorKind::Type, &[datum, expected]))
     }
     fn index_error(ctx, sequence, index) {

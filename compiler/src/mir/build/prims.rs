@@ -285,6 +285,7 @@ impl Builder<'_, '_> {
             }
             Aref1 => self.aref(v[0], v[1]),
             SetAref1 => self.set_aref(v[0], v[1], v[2]),
+            Length => self.length(v[0]),
             VectorSize => {
                 let size = self.vector_size(v[0]);
                 self.emit(Inst::Tag(size), Repr::Tagged, Type::fixnum_range(0, (1 << 48) - 1))
@@ -424,17 +425,11 @@ impl Builder<'_, '_> {
                 });
                 case
             }
-            Some(k) if k < 62 => self.fixnum_case(&[a, n], "ash", |b, slow| {
-                let bits = b.word(Inst::Bits(a));
-                let k = b.const_word(k);
-                let r = b.word(Inst::WordOp(WordOp::ShiftLeft, bits, k));
-                let back = b.word(Inst::WordOp(WordOp::ShiftRightSigned, r, k));
-                let fits = b.bool(Inst::CompareWord(Compare::Eq, back, bits));
-                let ok = b.f.new_block();
-                b.branch(fits, ok, slow);
-                b.seal_and_go(ok);
-                b.fixnum_bits(r)
-            }),
+            Some(k) if k < 62 => {
+                let a = self.check(a, TypeSet::INTEGER, Sym::INTEGER);
+                let power = self.fixnum(1 << k);
+                self.arith(Arith::Mul, a, power)
+            }
             _ => self.primitive("ash", vec![a, n]),
         }
     }

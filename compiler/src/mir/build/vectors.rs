@@ -6,11 +6,39 @@ use crate::mir::pass::open_code::small_integer;
 use rook_runtime::abi::layout::{self, kind};
 use rook_runtime::abi::tags::*;
 
+/// The header's size field bounds vectors; memory bounds lists.
+const MOST_ELEMENTS: i64 = layout::HEADER_SIZE_MAX as i64;
+
+/// All kinds of vectors without array header.
+fn simple_vectors() -> TypeSet {
+    (kind::SIMPLE_VECTOR..=kind::VECTOR_F64).fold(TypeSet::EMPTY, |set, k| set.union(TypeSet::kind(k)))
+}
+
 impl Builder<'_, '_> {
     pub(super) fn vector_size(&mut self, v: ValueId) -> ValueId {
         let h = self.word(Inst::Header { tag: OTHER_TAG as u8, base: v });
         let n = self.const_word(layout::HEADER_SIZE_SHIFT as i64);
         self.word(Inst::WordOp(WordOp::ShiftRight, h, n))
+    }
+    /// Of a vector without array header at once; else what LENGTH says.
+    pub(super) fn length(&mut self, v: ValueId) -> ValueId {
+        let (simple, other) = (self.f.new_block(), self.f.new_block());
+        let join = self.new_join(Want::One);
+        let is = self.bool(Inst::Is(simple_vectors(), v));
+        self.branch(is, simple, other);
+        self.seal_and_go(simple);
+        let size = self.vector_size(v);
+        let length = self.emit(Inst::Tag(size), Repr::Tagged, Type::fixnum_range(0, MOST_ELEMENTS));
+        self.jump(join, vec![length]);
+        self.seal_and_go(other);
+        let name = self.spec(Sym::LENGTH);
+        let (length, count) = (self.f.new_value(Repr::Tagged, Type::ANY), self.f.new_value(Repr::Word, Type::ANY));
+        let call = Call { target: Target::Symbol(name), args: vec![v], spread_count: None };
+        self.push(Inst::Call(call), vec![length, count]);
+        let spec = self.spec(Sym::FIXNUM);
+        let length = self.check_spec(length, Type::fixnum_range(0, MOST_ELEMENTS), spec);
+        self.jump(join, vec![length]);
+        self.enter_value(join)
     }
     /// A checked raw index into a simple vector.
     pub(super) fn element_index(&mut self, vector: ValueId, index: ValueId) -> ValueId {

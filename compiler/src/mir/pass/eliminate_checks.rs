@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use super::open_code;
+use super::{open_code, ranges};
 use super::substitute::Substitution;
 use crate::mir::*;
 use crate::types::{Type, TypeSet};
@@ -112,6 +112,14 @@ fn rewrite(
                 let inst = if t { Inst::T } else { Inst::Nil };
                 out.push(InstData { inst, results: data.results, span: data.span });
                 return;
+            }
+        }
+        Inst::CompareWord(op, a, b) => {
+            let (x, y) = (f.ty(a), f.ty(b));
+            if x.is_fixnum() && y.is_fixnum()
+                && let Some(truth) = ranges::decide(op, x, y)
+            {
+                known.insert(result.expect("a comparison has a result"), truth);
             }
         }
         Inst::ArithCompare(c, a, b) if f.ty(a).is_fixnum() && f.ty(b).is_fixnum() => {

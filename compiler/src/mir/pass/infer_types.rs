@@ -7,7 +7,8 @@
 use crate::mir::build::ssa::for_each_edge;
 use crate::mir::*;
 use crate::types::{Type, TypeSet};
-use rook_runtime::abi::tags::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM};
+use super::ranges;
+use rook_runtime::abi::tags::{FIXNUM_SHIFT, MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM};
 
 /// Range updates of one value before it is widened.
 const WIDEN_AFTER: u8 = 4;
@@ -42,11 +43,12 @@ pub fn run(program: &mut Program) {
             infer(&mut program.functions[i], FuncId(i as u32), &bounds[i], &mut updates[i], &mut state);
         }
     }
-    // Raw values keep what building said; so do values in code that inference never reached.
+    // Floats and conditions keep what building said; so do values in code that inference never reached.
     for (f, bounds) in program.functions.iter_mut().zip(&bounds) {
         for (v, bound) in f.values.iter_mut().zip(bounds) {
-            if v.repr != Repr::Tagged || v.ty.set.is_empty() {
-                v.ty = *bound;
+            let is_word = v.repr == Repr::Word;
+            if !(v.repr == Repr::Tagged || is_word) || v.ty.set.is_empty() {
+                v.ty = if is_word { ranges::WORD } else { *bound };
             }
         }
     }
@@ -66,11 +68,14 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
     }
     let mut update = |f: &mut Function, state: &mut State, v: ValueId, ty: Type, is_param: bool| {
         let i = v.0 as usize;
-        if f.values[i].repr != Repr::Tagged {
-            return;
-        }
         let old = f.values[i].ty;
-        let mut new = old.union(ty.intersection(bounds[i]));
+        let mut new = match f.values[i].repr {
+            Repr::Tagged => old.union(ty.intersection(bounds[i])),
+            // A word's bounds are anywhere in 64 bits.
+            Repr::Word if ty.set.is_empty() => return,
+            Repr::Word => old.union(if ty.set == TypeSet::FIXNUM { ty } else { ranges::WORD }),
+            _ => return,
+        };
         if new == old {
             return;
         }
@@ -78,7 +83,10 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
         // Every cycle passes through a parameter, so widening those ends all growth, and the ranges
         // that tests give inside a loop survive.
         if is_param && updates[i] > WIDEN_AFTER {
-            new = widen(old, new).intersection(bounds[i]).union(old);
+            new = match f.values[i].repr {
+                Repr::Tagged => widen(old, new, Type::FIXNUM).intersection(bounds[i]).union(old),
+                _ => widen(old, new, ranges::WORD),
+            };
         }
         if new != old {
             f.values[i].ty = new;
@@ -86,7 +94,7 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
         }
     };
     for (i, &p) in f.blocks[0].params.clone().iter().enumerate() {
-        let ty = state.params[id.0 as usize][i];
+        let ty = if f.repr(p) == Repr::Word { ranges::WORD } else { state.params[id.0 as usize][i] };
         update(f, state, p, ty, true);
     }
     for b in 0..f.blocks.len() {
@@ -98,9 +106,16 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
                 if let Inst::Call(call) = inst {
                     note_call(f, call, state);
                 }
-                result_type(f, &f.blocks[b].insts[k].inst, bounds[first.0 as usize], state)
+                let inst = &f.blocks[b].insts[k].inst;
+                match f.repr(first) {
+                    Repr::Word => ranges::word_type(f, inst),
+                    _ => result_type(f, inst, bounds[first.0 as usize], state),
+                }
             };
             update(f, state, first, ty, false);
+            for &more in &results[1..] {
+                update(f, state, more, Type::ANY, false);
+            }
         }
         let Some(mut t) = f.blocks[b].terminator.take() else { continue };
         match &t {
@@ -135,11 +150,11 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
 }
 
 /// Unbounds the sides of a range that grew.
-fn widen(old: Type, new: Type) -> Type {
+fn widen(old: Type, new: Type, all: Type) -> Type {
     Type {
         set: new.set,
-        low: if new.low < old.low { MOST_NEGATIVE_FIXNUM } else { new.low },
-        high: if new.high > old.high { MOST_POSITIVE_FIXNUM } else { new.high },
+        low: if new.low < old.low { all.low } else { new.low },
+        high: if new.high > old.high { all.high } else { new.high },
     }
 }
 
@@ -178,6 +193,12 @@ fn result_type(f: &Function, inst: &Inst, bound: Type, state: &State) -> Type {
         Inst::Cons(..) => Type::of(TypeSet::CONS),
         Inst::BoxDouble(_) => Type::of(TypeSet::DOUBLE),
         Inst::BoxSingle(_) => Type::of(TypeSet::SINGLE),
+        Inst::Tag(w) | Inst::FromBits(w) if f.ty(*w).set.is_empty() => Type::EMPTY,
+        Inst::Tag(w) => bound.intersection(f.ty(*w)),
+        Inst::FromBits(w) if bound.is_fixnum() => {
+            let ty = f.ty(*w);
+            bound.intersection(ranges::word(ty.low >> FIXNUM_SHIFT, ty.high >> FIXNUM_SHIFT))
+        }
         Inst::Boolean(_) => Type::of(TypeSet::BOOLEAN),
         _ => bound,
     }
@@ -241,6 +262,16 @@ fn primitive_type(name: &str, args: &[ValueId], f: &Function, bound: Type) -> Ty
         "to_single_float" if is_nonnegative(ty(0)) && ty(0).is_double() => Type::of(TypeSet::NONNEGATIVE_SINGLE),
         "to_double_float" if ty(0).set.is_subset_of(OPEN) => Type::of(TypeSet::DOUBLE),
         "to_single_float" if ty(0).is_double() || ty(0).set.is_subset_of(CONVERTED) => Type::of(TypeSet::SINGLE),
+        // Integers of any size have an integer result; only a shift by a huge count fails, for good.
+        "ash" | "logand2" | "logior2" | "logxor2" => {
+            if ty(0).set.is_empty() || ty(1).set.is_empty() {
+                Type::EMPTY
+            } else if ty(0).set.union(ty(1).set).is_subset_of(TypeSet::INTEGER) {
+                bound.intersection(Type::of(TypeSet::INTEGER))
+            } else {
+                bound
+            }
+        }
         "aref1" if ty(0).set.is_empty() => Type::EMPTY,
         "aref1" => ty(0).set.single_kind().and_then(super::open_code::element_type).unwrap_or(bound),
         _ => bound,

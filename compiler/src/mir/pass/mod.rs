@@ -5,7 +5,9 @@ pub mod eliminate_checks;
 pub mod eliminate_dead_code;
 pub mod infer_types;
 pub mod open_code;
+pub mod ranges;
 pub mod remove_unreachable;
+pub mod reuse_values;
 pub mod simplify_params;
 pub mod substitute;
 pub mod unbox_floats;
@@ -29,6 +31,9 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "simplify-params-2", description: "replace block parameters that have one source", run: simplify_params::run },
     Pass { name: "infer-types-2", description: "types of what is left", run: infer_types::run },
     Pass { name: "eliminate-checks-2", description: "tests decided by sharper types", run: eliminate_checks::run },
+    Pass { name: "remove-unreachable-3", description: "drop blocks behind decided tests", run: remove_unreachable::run },
+    Pass { name: "simplify-params-3", description: "replace block parameters that have one source", run: simplify_params::run },
+    Pass { name: "reuse-values", description: "compute once what does not change", run: reuse_values::run },
     Pass { name: "unbox-floats", description: "keep floats raw in variables, arguments and results", run: unbox_floats::run },
     Pass { name: "eliminate-dead-code", description: "drop unused pure instructions and parameters", run: eliminate_dead_code::run },
     Pass { name: "check-floats", description: "check observable results of float operations", run: check_floats::run },

@@ -1,0 +1,23 @@
+//! What compiled code calls by way of `rook_keep_registers` (`control::keep`), by number.
+
+macro_rules! kept {
+    ($($name:literal)*) => {
+        /// Linker names; the position is the number.
+        pub const KEPT: &[&str] = &[$($name),*];
+        core::arch::global_asm!(
+            ".pushsection .text.rook_keep_registers,\"ax\",@progbits",
+            ".globl rook_kept_table", ".hidden rook_kept_table",
+            ".p2align 2",
+            "rook_kept_table:",
+            $(concat!(".long ", $name, " - rook_kept_table"),)*
+            ".popsection",
+        );
+    };
+}
+
+// The last two take operation and format as words, result and operands in vector registers.
+kept! {
+    "rook_rt_entry_slow" "rook_rt_alloc_slow" "rook_rt_type_error" "rook_rt_standard_type_error"
+    "rook_rt_index_error" "rook_rt_add" "rook_rt_sub" "rook_rt_mul"
+    "rook_keep_double_trap" "rook_keep_single_trap"
+}
