@@ -58,6 +58,7 @@ test: build ## Run all tests: unit tests, then the programs in every mode (MODES
 	$(CARGO) test --release -p rook-runtime --lib
 	$(CARGO) test --release -p rook-compiler --lib
 	tests/delivery/check $(TARGET)/rook
+	tests/clink/check $(TARGET)/rook
 	tests/driver/check $(TARGET)/rook
 	tests/operators/check $(TARGET)/rook
 	$(ROOK_TEST) --modes=$(MODES) $(KNOWN)

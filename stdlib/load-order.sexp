@@ -105,4 +105,5 @@
  "system-construction/compilation"
  "environment/repl"
  "ext/process"
- "sequences/inline-calls")
+ "sequences/inline-calls"
+ "ext/foreign")

@@ -29,7 +29,8 @@ typedef struct rook_value {
     uint64_t bits;
 } rook_value;
 
-/* Starting and ending. A linked Lisp program has done both itself. */
+/* Starting and ending. A linked Lisp program has done both itself, unless the `main` is C's: `rook build
+ * app.lisp main.c -o app` leaves Lisp's out when C has one. */
 
 /* Runs the top-level code that is linked in. 0 when started, -1 when the process has a runtime already,
  * ROOK_ERROR when top-level code failed. */

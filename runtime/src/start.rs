@@ -68,7 +68,12 @@ pub fn boot(kind: StackKind) -> Option<*mut ThreadContext> {
     heap::space::attach(context);
     match frame_table::image() {
         // SAFETY: the header was written by the prelink step of this program.
-        Some(image) => unsafe { package::boot_from_image(context, image) },
+        Some(image) => unsafe {
+            if let Some(prepare) = image.prepare {
+                prepare();
+            }
+            package::boot_from_image(context, image)
+        },
         None => package::boot_without_image(context),
     }
     io::lisp_stream::init_standard_streams(context);

@@ -89,6 +89,8 @@
     (funcall function)))
 
 (defun %fatal-error (condition)
+  ;; Where C code embeds Lisp, the error ends what C called, not the process.
+  (%primitive return-to-c condition)
   (if (%instance-of-p condition 'ext:interrupt)
       (%exit +exit-interrupt+)
       (progn

@@ -19,3 +19,8 @@
 
 (defun ext:gc (&optional (full t))
   (if full (%primitive gc) (%primitive gc-minor)))
+
+(defun ext:gc-stats ()
+  ;; The objects in the heap, live or not found dead yet, and the collections so far.
+  (let ((stats (%primitive gc-stats)))
+    (list (%primitive heap-objects) (+ (car stats) (cadr stats)))))

@@ -87,12 +87,15 @@ impl Options {
                 file => options.files.push(file.into()),
             }
         }
-        let Some(last) = options.files.last() else { return Err("build needs a Lisp file".to_string()) };
         if options.output.as_os_str().is_empty() {
+            let Some(last) = options.files.last() else { return Err("build needs a Lisp file".to_string()) };
             options.output = last.with_extension("");
             if options.output == *last {
                 return Err("build needs -o for a file without extension".to_string());
             }
+        }
+        if options.files.is_empty() && options.link.is_empty() {
+            return Err("build needs a Lisp file".to_string());
         }
         Ok(options)
     }
@@ -221,7 +224,8 @@ fn link(image: &Image, roots: &Roots, folder: &Path, options: &Options) -> Resul
         }
     }
     let chosen = if full { image } else { &mut lean };
-    let prelink_options = prelink::Options { main: Some(if full { "rook_full_main" } else { "rook_main" }), ..Default::default() };
+    let prelink_options =
+        prelink::Options { main: Some("rook_main"), prepare: full.then_some("rook_compiler_prepare"), ..Default::default() };
     let object = prelink::emit(chosen, &prelink_options)?;
     let parent = options.output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let stem = options.output.file_name().ok_or("the output has no file name")?.to_string_lossy().into_owned();

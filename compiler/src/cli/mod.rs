@@ -276,13 +276,8 @@ fn with_lisp(f: impl FnOnce(&mut ThreadContext) -> i32) -> Result<i32, Stop> {
     Ok(stack::run_on_lisp_stack(unsafe { &mut *ctx }, f))
 }
 
-/// The C `main` of delivered programs that carry the compiler.
-///
-/// # Safety
-/// As for `rook_main`.
+/// What a delivered program that carries the compiler calls first.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rook_full_main(argc: i32, argv: *const *const libc::c_char) -> i32 {
+pub extern "C" fn rook_compiler_prepare() {
     hooks::install();
-    // SAFETY: handed on.
-    unsafe { start::rook_main(argc, argv) }
 }

@@ -21,8 +21,10 @@ use crate::backend::frame_table::FrameTableParts;
 pub struct Options {
     /// Symbol whose function runs after the top-level forms.
     pub entry: Option<u32>,
-    /// Runtime routine that `main` jumps to; no `main` without it.
+    /// Runtime routine that `main` jumps to; no `main` without it. A `main` written in C goes before.
     pub main: Option<&'static str>,
+    /// Routine that prepares the process before anything of the image runs.
+    pub prepare: Option<&'static str>,
 }
 
 /// The ELF object of an image. Fails when a well-known symbol is missing from it.
@@ -122,7 +124,7 @@ impl Layout<'_> {
             size: 5,
             kind: SymbolKind::Text,
             scope: SymbolScope::Linkage,
-            weak: false,
+            weak: true,
             section: SymbolSection::Section(self.text),
             flags: SymbolFlags::None,
         });
@@ -313,6 +315,9 @@ impl Layout<'_> {
                     pointers.push((field, self.data_symbol, tagged));
                 }
             }
+        }
+        if let Some(prepare) = options.prepare {
+            pointers.push((offset_of!(ImageHeader, prepare), self.external(prepare), 0));
         }
         for (field, symbol, value) in pointers {
             self.relocate(self.header, relocation(at + field as u64, symbol, value as i64, ABSOLUTE));

@@ -98,6 +98,8 @@ pub struct ImageHeader {
     /// Tagged property lists of the symbols NIL and T, which lie outside the image, or 0.
     pub nil_plist: u64,
     pub t_plist: u64,
+    /// What to call before anything of the image runs: the compiler's hooks, where it is linked in.
+    pub prepare: Option<extern "C" fn()>,
 }
 
-pub const IMAGE_VERSION: u64 = 3;
+pub const IMAGE_VERSION: u64 = 4;

@@ -88,6 +88,7 @@ pub unsafe extern "C" fn rook_funcall(function: Value, nargs: i32, args: *const 
     drop(args);
     match outcome {
         Ok(value) => value,
+        Err(Exit { target: 0, .. }) => fatal_error("nobody handled an error in rook_funcall; rook_call reports errors"),
         Err(exit) => go_on(ctx, exit),
     }
 }

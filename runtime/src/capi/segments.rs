@@ -116,12 +116,16 @@ pub unsafe extern "C" fn rook_segment_enter(segment: *mut Segment, slots: *mut u
     ctx.segments = segment;
 }
 
-/// Closes a segment that `rook_segment_enter` opened, and what is still open inside it.
+/// Closes a segment that `rook_segment_enter` opened, and what is still open inside it. After
+/// `rook_shutdown` there is none left: a scope may end then.
 ///
 /// # Safety
 /// `segment` was opened by `rook_segment_enter`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rook_segment_leave(segment: *mut Segment) {
+    if crate::thread::current().is_null() {
+        return;
+    }
     let ctx = context();
     // SAFETY: by the caller's promise.
     let outer = unsafe { (*segment).previous };

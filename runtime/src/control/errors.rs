@@ -3,6 +3,7 @@
 use crate::abi::thread_context::{ARGUMENT_AREA_WORDS, ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
 use crate::object::symbol::well_known;
+use crate::object::text::{rust_text, string_code_points};
 use crate::object::{list, string};
 use crate::value::{LispResult, Raised, Value};
 
@@ -43,7 +44,10 @@ pub fn expect_fixnum(ctx: &mut ThreadContext, v: Value) -> LispResult<i64> {
     v.to_fixnum().ok_or_else(|| wrong_type(ctx, v, Sym::FIXNUM))
 }
 
-/// `v` when it is a simple string, as Rust text.
+/// A string as Rust text.
 pub fn expect_string(ctx: &mut ThreadContext, v: Value) -> LispResult<String> {
-    if v.is_string() { Ok(crate::object::string_to_rust(v)) } else { Err(wrong_type(ctx, v, Sym::STRING)) }
+    match string_code_points(v) {
+        Some(chars) => Ok(rust_text(&chars)),
+        None => Err(wrong_type(ctx, v, Sym::STRING)),
+    }
 }

@@ -80,6 +80,7 @@ pub fn land(ctx: &mut ThreadContext, target: *mut ExitRecord, value: Value, coun
     ctx.unwind_target = if stop == target { 0 } else { target as u64 };
     ctx.exit_value = value.0;
     ctx.exit_count = count;
+    crate::foreign::waiting::forget_left(ctx, record.fp);
     crate::thread::limits::take_back_lent_room(ctx, record.sp);
     stop
 }

@@ -5,9 +5,7 @@
 //! frames at once, of the same frame when there are more than one call can take.
 
 use crate::abi::thread_context::ThreadContext;
-use crate::abi::well_known::Sym;
-use crate::control::errors::{simple_error, wrong_type};
-use crate::object::string_chars;
+use crate::control::errors::{expect_string, simple_error};
 use crate::value::{LispResult, Value, nil};
 use std::cell::RefCell;
 use std::ffi::{CStr, CString};
@@ -49,10 +47,7 @@ pub fn temporary(ctx: &mut ThreadContext, v: Value) -> LispResult<u64> {
 
 /// A Lisp string as C text; one that contains a NUL is refused.
 pub fn to_c(ctx: &mut ThreadContext, v: Value) -> LispResult<CString> {
-    if !v.is_string() {
-        return Err(wrong_type(ctx, v, Sym::STRING));
-    }
-    let text: String = string_chars(v).map(|c| char::from_u32(c).unwrap_or('\u{fffd}')).collect();
+    let text = expect_string(ctx, v)?;
     CString::new(text).map_err(|_| simple_error(ctx, "~S contains a null character and cannot be a C string.", &[v]))
 }
 

@@ -1,7 +1,8 @@
 //! Exits that were caught on the way through C and wait until C has returned to Lisp.
 //!
 //! C frames are not unwound. An exit that reaches a callback or `rook_call` is kept here and goes on at
-//! the first safepoint of the Lisp code that called C, unless C drops it or continues it itself.
+//! the safepoint that follows each C call in Lisp, unless C drops it, continues it itself, or meets
+//! another exit meanwhile.
 
 use crate::abi::thread_context::{PENDING_ARGS, ThreadContext};
 use crate::control::{Exit, raise, resume};
@@ -16,6 +17,8 @@ struct WaitingExit {
     /// A persistent handle on the values.
     values: *mut u64,
     entry_frame: u64,
+    /// Frame of the Lisp function that called C.
+    caller: u64,
 }
 
 /// Keeps an exit until C has returned.
@@ -35,9 +38,10 @@ pub fn wait(ctx: &mut ThreadContext, exit: Exit) {
 }
 
 fn push(ctx: &mut ThreadContext, target: u64, values: Value) {
+    let (entry_frame, caller) = (ctx.entry_frame, ctx.lisp_fp);
+    forget_left(ctx, caller);
     let values = handles::of(ctx).new_persistent(values);
-    let entry_frame = ctx.entry_frame;
-    list(ctx).push(WaitingExit { target, values, entry_frame });
+    list(ctx).push(WaitingExit { target, values, entry_frame, caller });
     rearm(ctx);
 }
 
@@ -57,8 +61,15 @@ pub fn rearm(ctx: &mut ThreadContext) {
     }
 }
 
-/// The exit that waits for the Lisp code running now, if there is one: raised and ready to go on. Exits
-/// whose Lisp code was left by another way are forgotten.
+/// Forgets the exits that wait for Lisp code in `frame` and in frames that it called: control has left
+/// those for `frame`, or another exit takes their place.
+pub fn forget_left(ctx: &mut ThreadContext, frame: u64) {
+    while ctx.foreign_exit != 0 && list(ctx).last().is_some_and(|exit| exit.caller <= frame) {
+        drop_newest(ctx);
+    }
+}
+
+/// The exit that waits for the Lisp code running now, if there is one: raised and ready to go on.
 pub fn take_exit(ctx: &mut ThreadContext) -> Option<Raised> {
     if ctx.foreign_exit == 0 {
         return None;
@@ -81,7 +92,7 @@ pub fn take_exit(ctx: &mut ThreadContext) -> Option<Raised> {
         if is_here && exit.target == 0 {
             return Some(raise_kept(ctx, values));
         }
-        if is_here && is_on_chain(ctx, exit.target) {
+        if is_here {
             return Some(resume(ctx, Exit { target: exit.target, values }));
         }
     }
@@ -96,18 +107,6 @@ fn raise_kept(ctx: &mut ThreadContext, kept: Value) -> Raised {
         ctx.pending_args[i] = kept.slot(1 + i).0;
     }
     Raised(())
-}
-
-fn is_on_chain(ctx: &ThreadContext, target: u64) -> bool {
-    let mut record = ctx.exit_chain;
-    while !record.is_null() {
-        if record as u64 == target {
-            return true;
-        }
-        // SAFETY: records on the chain lie in live frames.
-        record = unsafe { (*record).previous };
-    }
-    false
 }
 
 /// Forgets the newest waiting exit; false when there is none.

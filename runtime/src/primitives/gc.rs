@@ -45,6 +45,14 @@ primitives! {
         Ok(list(ctx, &numbers.map(count)))
     }
 
+    /// The number of objects in the heap, whether reachable or not.
+    fn heap_objects(ctx) {
+        match gc::verify::check(ctx) {
+            Ok(census) => Ok(count(census.objects)),
+            Err(fault) => crate::thread::fatal_error(&fault),
+        }
+    }
+
     /// The soft limit of the heap in bytes.
     fn heap_limit(ctx) { Ok(count(heap::limit(ctx))) }
 

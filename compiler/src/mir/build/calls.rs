@@ -180,8 +180,13 @@ impl Builder<'_, '_> {
             let fixnum = self.primitive("pointer_to_integer", vec![address]);
             raw.push(self.word(Inst::Untag(fixnum)));
         }
-        for (&ty, v) in call.arguments.iter().zip(values) {
-            raw.push(self.to_foreign(ty, v));
+        // Lisp values become raw words last, when no conversion can run between that and the call.
+        let is_value = |ty: ForeignType| ty == ForeignType::Value;
+        let types = call.arguments.iter().copied();
+        let converted: Vec<Option<ValueId>> =
+            types.clone().zip(&values).map(|(ty, &v)| (!is_value(ty)).then(|| self.to_foreign(ty, v))).collect();
+        for ((ty, v), word) in types.zip(values).zip(converted) {
+            raw.push(word.unwrap_or_else(|| self.to_foreign(ty, v)));
         }
         let result = match call.result {
             ForeignType::Void => None,
@@ -192,10 +197,14 @@ impl Builder<'_, '_> {
         let inst = Inst::ForeignCall { symbol: call.symbol.clone(), args: raw, result, variadic: false };
         let Some(repr) = result else {
             self.effect(inst);
+            self.effect(Inst::Poll);
             return self.nil();
         };
         let v = self.emit(inst, repr, Type::ANY);
-        self.of_foreign(call.result, v)
+        let v = self.of_foreign(call.result, v);
+        // An exit that C was in the way of goes on here.
+        self.effect(Inst::Poll);
+        v
     }
 
     /// A Lisp value as a C argument. Primitives check the range and make C strings.

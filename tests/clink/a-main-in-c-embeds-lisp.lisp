@@ -1,0 +1,12 @@
+;;; The program's main is C; Lisp is called by it.
+(format t "top level, arguments ~S~%" (rest (ext:command-args)))
+(finish-output)
+(defvar *counter* 0)
+(defun counter () *counter*)
+(defun add (a b) (incf *counter*) (+ a b))
+(defun fail (n) (error "failed with ~D" n))
+(defun report (condition) (princ-to-string condition))
+(defun apply-c-add (n) (c-add n n n))
+(defun churn () (ext:gc) (loop repeat 100 collect (list 1 2 3)) nil)
+(defun show (object) (format t "~S~%" object) (finish-output))
+(defun recurse (n) (1+ (recurse (1+ n))))
