@@ -14,10 +14,8 @@ CARGO ?= cargo
 CC := cc
 PREFIX ?= /usr/local
 DESTDIR ?=
-# Modes in which `make test` runs the programs.
-MODES := memory,native,unoptimized
-# A collection at each N-th allocation, for `make stress`.
-STRESS ?= 20
+# Modes in which `make test` runs the programs. The last two collect at every allocation.
+MODES ?= memory,native,unoptimized,stress=1,young=1
 # Only programs with this text in their path, for test, stress and bless.
 FILTER ?=
 # Further options for `rook test`.
@@ -42,8 +40,6 @@ ROOK := $(TARGET)/rook/bin/rook
 
 STDLIB := stdlib/load-order.sexp $(shell find stdlib -name '*.lisp')
 ROOK_TEST = $(ROOK) test tests/programs $(if $(FILTER),--filter $(FILTER)) $(TEST_OPTIONS)
-# Programs about large data take too long when everything moves at every 500th allocation.
-STRESSED := $(filter-out tests/programs/scale/,$(wildcard tests/programs/*/))
 KNOWN := --expected-failures tests/expected-failures.txt
 
 .PHONY: build hello test stress ansi bless bench tidy install help FORCE
@@ -62,10 +58,9 @@ test: build ## Run all tests: unit tests, then the programs in every mode (MODES
 	tests/driver/check $(TARGET)/rook
 	tests/operators/check $(TARGET)/rook
 	$(ROOK_TEST) --modes=$(MODES) $(KNOWN)
-	$(ROOK) test $(STRESSED) --modes=stress=500
 
-stress: build ## Run the programs with a collection at each STRESS-th allocation (STRESS=20)
-	$(ROOK_TEST) --modes=stress=$(STRESS) $(KNOWN)
+stress: build ## Run the programs with a collection at every allocation (FILTER=)
+	$(ROOK_TEST) --modes=stress=1,young=1 $(KNOWN)
 
 ansi: build ## Run the chapters of ansi-test that need no CLOS (ANSI=CHECKOUT)
 	@[ -n "$(ANSI)" ] || { echo 'make ansi needs ANSI=PATH, a checkout of ansi-test'; exit 2; }

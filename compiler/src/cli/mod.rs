@@ -41,7 +41,7 @@ options of build:  -o FILE         the program
                    --emit=operators,hir,mir,clif   print the operators that the text names, or the program
                    in these languages, instead of building it
                    -v              say what is done
-options of test:   --modes=memory,native,unoptimized,stress=N   how to run (default: memory)
+options of test:   --modes=memory,native,unoptimized,stress=N,young=N   how to run (default: memory)
                    --filter TEXT   only programs with the text in their path
                    --bless         rewrite the expected output
                    --jobs N        run so many at a time (default: one per processor)

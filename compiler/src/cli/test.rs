@@ -8,6 +8,7 @@
 //! Knows `rook` only as a command: it must not call the compiler.
 
 mod diff;
+mod census;
 mod discover;
 mod execute;
 
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use census::Census;
 use discover::{KnownFailures, Test};
 use execute::{Executor, Run};
 
@@ -31,23 +33,27 @@ pub enum Mode {
     Native,
     /// Compiled to memory without optimization.
     Unoptimized,
-    /// In memory, with a collection that moves everything at each N-th allocation.
+    /// In memory, with a collection that moves everything at each N-th allocation, thinned when the
+    /// program is long.
     Stress(u32),
+    /// As `Stress`, but each collection is a minor one where it can be.
+    Young(u32),
 }
 
 impl Mode {
-    /// `memory`, `native`, `unoptimized` or `stress=N`.
+    /// `memory`, `native`, `unoptimized`, `stress=N` or `young=N`.
     pub fn parse(text: &str) -> Result<Mode, String> {
         match text {
             "memory" => Ok(Mode::Memory),
             "native" => Ok(Mode::Native),
             "unoptimized" => Ok(Mode::Unoptimized),
-            _ => text
-                .strip_prefix("stress=")
-                .and_then(|count| count.parse().ok())
-                .filter(|&count| count > 0)
-                .map(Mode::Stress)
-                .ok_or_else(|| format!("`{text}` is not a mode: memory, native, unoptimized or stress=N")),
+            _ => {
+                let counted = text.split_once('=').and_then(|(name, count)| {
+                    let count = count.parse().ok().filter(|&count| count > 0)?;
+                    [Mode::Stress(count), Mode::Young(count)].into_iter().find(|mode| mode.name() == name)
+                });
+                counted.ok_or_else(|| format!("`{text}` is not a mode: memory, native, unoptimized, stress=N or young=N"))
+            }
         }
     }
     /// As `parse`, several with commas between them.
@@ -61,6 +67,7 @@ impl Mode {
             Mode::Native => "native",
             Mode::Unoptimized => "unoptimized",
             Mode::Stress(_) => "stress",
+            Mode::Young(_) => "young",
         }
     }
 }
@@ -68,7 +75,7 @@ impl Mode {
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Mode::Stress(count) => write!(f, "stress={count}"),
+            Mode::Stress(count) | Mode::Young(count) => write!(f, "{}={count}", self.name()),
             mode => f.write_str(mode.name()),
         }
     }
@@ -111,6 +118,8 @@ pub struct Summary {
     pub failed: usize,
     /// Known failures that failed.
     pub skipped: usize,
+    /// What the collector did in the modes that stress it, all programs together.
+    pub census: Census,
 }
 
 impl Summary {
@@ -124,6 +133,9 @@ impl fmt::Display for Summary {
         write!(f, "{} passed, {} failed", self.passed, self.failed)?;
         if self.skipped > 0 {
             write!(f, ", {} skipped", self.skipped)?;
+        }
+        if self.census.collections > 0 {
+            write!(f, "\n{}", self.census)?;
         }
         Ok(())
     }
@@ -158,6 +170,13 @@ struct Outcome {
     verdict: Verdict,
     /// For the user; empty when there is nothing to say.
     message: String,
+    census: Census,
+}
+
+impl Outcome {
+    fn quiet(verdict: Verdict) -> Outcome {
+        Outcome { verdict, message: String::new(), census: Census::default() }
+    }
 }
 
 enum Verdict {
@@ -167,10 +186,13 @@ enum Verdict {
 }
 
 fn judge(run: Result<Run, String>, test: &Test, mode: Mode, known: &KnownFailures) -> Outcome {
-    let problem = run.map_or_else(Some, |run| run.problem(test));
+    let (problem, census) = match run {
+        Ok(run) => (run.problem(test), run.census.unwrap_or_default()),
+        Err(problem) => (Some(problem), Census::default()),
+    };
     match (problem, known.contains(test, mode)) {
-        (None, false) => Outcome { verdict: Verdict::Passed, message: String::new() },
-        (Some(_), true) => Outcome { verdict: Verdict::Skipped, message: String::new() },
+        (None, false) => Outcome { census, ..Outcome::quiet(Verdict::Passed) },
+        (Some(_), true) => Outcome::quiet(Verdict::Skipped),
         (None, true) => failure(test, mode, "unexpected pass: remove it from the list\n".to_string()),
         (Some(problem), false) => failure(test, mode, problem),
     }
@@ -180,7 +202,7 @@ fn judge(run: Result<Run, String>, test: &Test, mode: Mode, known: &KnownFailure
 /// is a failure, as is one that is known to fail: neither may become the expectation.
 fn bless(run: Result<Run, String>, test: &Test, mode: Mode, known: &KnownFailures) -> Outcome {
     if known.contains(test, mode) {
-        return Outcome { verdict: Verdict::Skipped, message: String::new() };
+        return Outcome::quiet(Verdict::Skipped);
     }
     let blessed = run.and_then(|run| match run.end_problem(test) {
         Some(problem) => Err(problem),
@@ -189,14 +211,15 @@ fn bless(run: Result<Run, String>, test: &Test, mode: Mode, known: &KnownFailure
     match blessed {
         Ok(files) => {
             let message = files.iter().map(|file| format!("blessed {}\n", file.display())).collect();
-            Outcome { verdict: Verdict::Passed, message }
+            Outcome { message, ..Outcome::quiet(Verdict::Passed) }
         }
         Err(problem) => failure(test, mode, problem),
     }
 }
 
 fn failure(test: &Test, mode: Mode, problem: String) -> Outcome {
-    Outcome { verdict: Verdict::Failed, message: format!("FAILED {mode} {}\n{problem}\n", test.source.display()) }
+    let message = format!("FAILED {mode} {}\n{problem}\n", test.source.display());
+    Outcome { message, ..Outcome::quiet(Verdict::Failed) }
 }
 
 /// The consumer of outcomes: prints messages as they come and, at the end, the summary.
@@ -210,6 +233,7 @@ fn report(mut out: impl Write) -> impl FnMut(Option<Outcome>) -> Result<Summary,
                     Verdict::Failed => summary.failed += 1,
                     Verdict::Skipped => summary.skipped += 1,
                 }
+                summary.census += outcome.census;
                 write!(out, "{}", outcome.message)
             }
             None => writeln!(out, "{summary}").and_then(|()| out.flush()),

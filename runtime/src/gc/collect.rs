@@ -36,12 +36,14 @@ pub fn collect(ctx: &mut ThreadContext, level: Level) -> bool {
     let heap = heap::of(ctx);
     heap.retire_chunk(ctx);
 
-    if collector.options.verify {
+    let verifies = collector.options.verify.is_some_and(|n| (collector.stats.minor + collector.stats.full).is_multiple_of(n));
+    if verifies {
         verify::verify(ctx, "before collection");
     }
     if collector.options.audit {
         audit::audit(ctx);
     }
+    let (moved, pinned) = (collector.stats.moved_objects, collector.stats.pinned_objects);
     match level {
         Level::Minor => minor(ctx, heap, collector),
         Level::Full => {
@@ -49,10 +51,16 @@ pub fn collect(ctx: &mut ThreadContext, level: Level) -> bool {
             collector.full_epoch += 1;
         }
     }
+    let (moved, pinned) = (collector.stats.moved_objects - moved, collector.stats.pinned_objects - pinned);
     roots::clear_stale_words(ctx);
     heap.collection_done();
+    heap.pace.charge(moved + pinned);
+    (collector.stats.allocations, collector.stats.due) = (heap.pace.allocations, heap.pace.due);
+    if collector.options.move_all {
+        count_live(heap, collector, moved, pinned);
+    }
     collector.epoch += 1;
-    if collector.options.verify {
+    if verifies {
         verify::verify(ctx, "after collection");
     }
     collector.stats.record_pause(started.elapsed());
@@ -61,6 +69,16 @@ pub fn collect(ctx: &mut ThreadContext, level: Level) -> bool {
         eprintln!("rook-gc: {level:?} #{} in {:?}, {} KiB in use", stats.minor + stats.full, stats.last, heap.used() >> 10);
     }
     true
+}
+
+/// Under `move-all`: what lives was moved, but for what is pinned or large.
+fn count_live(heap: &mut Heap, collector: &mut Collector, moved: u64, pinned: u64) {
+    let live = heap.count_old_objects();
+    collector.stats.live_objects += live;
+    if moved != live - pinned {
+        eprintln!("rook: fatal: a collection that moves all moved {moved} objects of {live}, and {pinned} are pinned");
+        std::process::abort()
+    }
 }
 
 /// Memory of dead blocks that a full collection keeps for the next one to copy into, at most.
@@ -301,6 +319,7 @@ fn finish_trace(mut tracer: Tracer, collector: &mut Collector) {
     tracer.finish();
     collector.stats.moved_objects += tracer.moved_objects;
     collector.stats.moved_bytes += tracer.moved_bytes;
+    collector.stats.pinned_objects += tracer.stayed_objects;
     collector.stats.weak_cleared += tracer.weak_cleared;
 }
 

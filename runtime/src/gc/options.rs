@@ -1,6 +1,6 @@
 //! `ROOK_GC`: the collector's stress modes and checks, one option string, always compiled in.
 //!
-//! `every=N,safepoint,move-all,poison,protect,verify,audit,oom=K,stack=K,collector=null|single|gen,`
+//! `every=N,thin,safepoint,move-all,poison,protect,verify[=N],audit,oom=K,stack=K,collector=null|single|gen,`
 //! `inject=FAULT,seed=S,counters,verbose`. Unknown words are reported and ignored: a typo must not
 //! silently test nothing.
 
@@ -32,6 +32,8 @@ pub enum Fault {
 pub struct GcOptions {
     /// Collect at each N-th allocation.
     pub every: Option<u64>,
+    /// With `every`: fewer collections once they have cost much (`heap::pace`).
+    pub thin: bool,
     /// Collect at every safepoint.
     pub safepoint: bool,
     /// Every collection moves everything that is not pinned.
@@ -40,8 +42,8 @@ pub struct GcOptions {
     pub poison: bool,
     /// Dead memory becomes inaccessible and is not reused while address space lasts.
     pub protect: bool,
-    /// The heap is verified before and after each collection.
-    pub verify: bool,
+    /// The heap is verified before and after each collection, or each N-th one.
+    pub verify: Option<u64>,
     /// Frames are scanned conservatively and compared with their maps.
     pub audit: bool,
     /// The K-th allocation request fails.
@@ -95,11 +97,13 @@ impl GcOptions {
             ("inject", Some("wrong-slot")) => self.inject = Some(Fault::WrongSlot),
             ("inject", Some("skip-forward")) => self.inject = Some(Fault::SkipForward),
             ("inject", Some("skip-barrier")) => self.inject = Some(Fault::SkipBarrier),
+            ("thin", None) => self.thin = true,
             ("safepoint", None) => self.safepoint = true,
             ("move-all", None) => self.move_all = true,
             ("poison", None) => self.poison = true,
             ("protect", None) => self.protect = true,
-            ("verify", None) => self.verify = true,
+            ("verify", None) => self.verify = Some(1),
+            ("verify", _) => self.verify = Some(number()?),
             ("audit", None) => self.audit = true,
             ("counters", None) => self.counters = true,
             ("verbose", None) => self.verbose = true,
@@ -117,7 +121,7 @@ mod tests {
     fn words_are_options_or_complaints() {
         let (options, complaints) = GcOptions::parse("every=3, move-all,poison,inject=wrong-slot,every=x,potato");
         assert_eq!(options.every, Some(3));
-        assert!(options.move_all && options.poison && !options.verify);
+        assert!(options.move_all && options.poison && options.verify.is_none());
         assert_eq!(options.inject, Some(Fault::WrongSlot));
         assert_eq!(complaints, ["every=x", "potato"]);
     }

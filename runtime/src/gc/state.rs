@@ -4,6 +4,7 @@ use super::options::{CollectorKind, Fault, GcOptions};
 use super::remembered::StaticMap;
 use super::stats::Stats;
 use crate::abi::thread_context::ThreadContext;
+use crate::heap::pace::Pace;
 use crate::heap::space;
 use crate::os::memory;
 use crate::stack::frame_table;
@@ -123,7 +124,8 @@ impl Collector {
         let options = &self.options;
         let heap = space::of(ctx);
         heap.step = options.every.is_some() || options.oom.is_some() || options.safepoint;
-        heap.every = if options.safepoint { 1 } else { options.every.unwrap_or(0) };
+        let every = if options.safepoint { 1 } else { options.every.unwrap_or(0) };
+        heap.pace = Pace::new(every, options.thin);
         heap.fail_at = options.oom.unwrap_or(0);
         ctx.alloc_limit = if heap.step { ctx.alloc_ptr } else { ctx.alloc_limit };
         ctx.card_table = heap.cards.address();

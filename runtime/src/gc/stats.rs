@@ -11,6 +11,14 @@ pub struct Stats {
     pub last: Duration,
     pub moved_objects: u64,
     pub moved_bytes: u64,
+    /// Objects that survived where they lay: pinned and large ones.
+    pub pinned_objects: u64,
+    /// Objects that full collections left, counted from the blocks and not by the tracer.
+    pub live_objects: u64,
+    /// Allocations that a stress mode saw.
+    pub allocations: u64,
+    /// Those that it collected at.
+    pub due: u64,
     pub pinned_blocks: u64,
     pub weak_cleared: u64,
     pub units_released: u64,
@@ -44,6 +52,10 @@ impl Stats {
             ("longest-us", self.longest.as_micros() as u64),
             ("moved-objects", self.moved_objects),
             ("moved-bytes", self.moved_bytes),
+            ("pinned-objects", self.pinned_objects),
+            ("live-objects", self.live_objects),
+            ("allocations", self.allocations),
+            ("due", self.due),
             ("pinned-blocks", self.pinned_blocks),
             ("weak-cleared", self.weak_cleared),
             ("units-released", self.units_released),

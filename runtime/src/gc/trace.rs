@@ -47,6 +47,8 @@ pub struct Tracer<'a> {
     pub promote: bool,
     pub moved_objects: u64,
     pub moved_bytes: u64,
+    /// Objects marked where they lie: pinned ones and large ones.
+    pub stayed_objects: u64,
     pub weak_cleared: u64,
 }
 
@@ -68,6 +70,7 @@ impl<'a> Tracer<'a> {
             promote: false,
             moved_objects: 0,
             moved_bytes: 0,
+            stayed_objects: 0,
             weak_cleared: 0,
         };
         tracer.resume_promotion_block();
@@ -113,6 +116,7 @@ impl<'a> Tracer<'a> {
         }
         if state & state::IN_PLACE != 0 && self.heap.blocks.mark(value & !TAG_MASK) {
             self.marked.push(value & !TAG_MASK);
+            self.stayed_objects += 1;
             if self.promote {
                 self.heap.blocks.set_state(block, state & !state::GENERATION | OLD);
                 return false;

@@ -7,6 +7,7 @@ pub mod block;
 pub mod cards;
 pub mod objects;
 pub mod options;
+pub mod pace;
 pub mod space;
 
 pub use options::HeapOptions;

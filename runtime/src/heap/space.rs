@@ -5,6 +5,7 @@
 use super::block::{AGING, BITMAP_WORDS, BLOCK_BYTES, BLOCK_SHIFT, BlockTable, LARGE_BYTES, NURSERY, OLD, state};
 use super::cards::CardTable;
 use super::options::HeapOptions;
+use super::pace::Pace;
 use crate::abi::tags::{FIXNUM_MASK, IMMEDIATE_TAG, TAG_MASK};
 use crate::abi::thread_context::ThreadContext;
 use std::sync::OnceLock;
@@ -31,12 +32,10 @@ pub struct Heap {
     pub promotion_block: Option<usize>,
     /// Stress: every allocation takes the slow path.
     pub step: bool,
-    /// Stress: with `step`, a collection is due at each such number of allocations; 0 = off.
-    pub every: u64,
+    /// Stress: with `step`, the allocations at which a collection is due.
+    pub pace: Pace,
     /// Stress: the allocation that fails, counted down; 0 = off.
     pub fail_at: u64,
-    /// Allocations seen by the slow path.
-    pub steps: u64,
     stress_due: bool,
     options: HeapOptions,
     limit: u64,
@@ -129,9 +128,8 @@ impl Heap {
             allocated: 0,
             promotion_block: None,
             step: false,
-            every: 0,
+            pace: Pace::default(),
             fail_at: 0,
-            steps: 0,
             stress_due: false,
             options,
             limit: options.limit,
@@ -216,8 +214,7 @@ impl Heap {
     /// Room for an object, from the chunk, a new chunk or a run of blocks; `None` only when address
     /// space or memory are exhausted.
     pub fn allocate(&mut self, ctx: &mut ThreadContext, bytes: u64) -> Option<u64> {
-        self.steps += 1;
-        self.stress_due |= self.every != 0 && self.steps.is_multiple_of(self.every);
+        self.stress_due |= self.step && self.pace.step(ctx.lisp_pc);
         if bytes > LARGE_BYTES {
             // Smaller than a block and there is room in the chunk: that was the fast path.
             return self.allocate_large(bytes);
@@ -279,6 +276,18 @@ impl Heap {
         if let Some(block) = self.chunk {
             self.blocks.info(block).used = (ctx.alloc_ptr - self.blocks.start_of(block)) as u32;
         }
+    }
+
+    /// Objects in old blocks; after a full collection that is all that lives.
+    pub fn count_old_objects(&mut self) -> u64 {
+        let old = state::IN_USE | OLD;
+        let mut count = 0;
+        for block in 0..self.blocks.frontier {
+            if self.blocks.state(block) & (state::IN_USE | state::GENERATION | state::TAIL) == old {
+                count += self.blocks.starts(block).iter().map(|bits| bits.count_ones() as u64).sum::<u64>();
+            }
+        }
+        count
     }
 
     /// A block for survivors.

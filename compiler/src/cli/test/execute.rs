@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Mode;
+use super::census::{self, Census};
 use super::diff::{printable, unified};
 use super::discover::Test;
 
@@ -36,6 +37,9 @@ enum End {
 pub struct Run {
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
+    /// What the collector counted, in the modes that stress it.
+    pub census: Option<Census>,
+    mode: Mode,
     end: End,
     time_limit: Duration,
     /// The shell command that repeats the run.
@@ -99,6 +103,10 @@ impl Executor {
             Mode::Native => self.run_native(test, &folder),
             mode => self.execute(&self.in_memory(test, mode), &folder),
         }?;
+        run.mode = mode;
+        if mode.gc_options().is_some() {
+            run.census = Census::take_from(&mut run.stderr);
+        }
         let beside = format!("{}/", test.absolute.parent().unwrap_or(Path::new("")).display());
         for output in [&mut run.stdout, &mut run.stderr] {
             remove_all(output, beside.as_bytes());
@@ -114,10 +122,7 @@ impl Executor {
         }
         arguments.push(test.absolute.clone().into_os_string());
         arguments.extend(test.args.iter().map(OsString::from));
-        let environment = match mode {
-            Mode::Stress(count) => Some(("ROOK_GC", format!("every={count},move-all,verify,poison"))),
-            _ => None,
-        };
+        let environment = mode.gc_options().map(|options| ("ROOK_GC", options));
         Invocation { program: self.rook.clone(), arguments, environment, stdin: test.stdin.clone() }
     }
 
@@ -182,7 +187,7 @@ impl Executor {
         };
         let command_line = self.command_line(invocation);
         let (stdout, stderr) = (fs::read(&out).map_err(failed)?, fs::read(&err).map_err(failed)?);
-        Ok(Run { stdout, stderr, end, time_limit: self.time_limit, command_line })
+        Ok(Run { stdout, stderr, census: None, mode: Mode::Memory, end, time_limit: self.time_limit, command_line })
     }
 
     fn command_line(&self, invocation: &Invocation) -> String {
@@ -227,6 +232,9 @@ impl Run {
                 let name = test.beside(extension).display().to_string();
                 problem += &shortened(&unified(expected, actual, &name, "actual"));
             }
+        }
+        if problem.is_empty() && self.mode.gc_options().is_some() {
+            problem = census::problem(self.mode, self.census).unwrap_or_default();
         }
         (!problem.is_empty()).then(|| problem + &self.appendix(test))
     }
