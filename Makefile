@@ -42,7 +42,7 @@ STDLIB := stdlib/load-order.sexp $(shell find stdlib -name '*.lisp')
 ROOK_TEST = $(ROOK) test tests/programs $(if $(FILTER),--filter $(FILTER)) $(TEST_OPTIONS)
 KNOWN := --expected-failures tests/expected-failures.txt
 
-.PHONY: build hello test stress ansi bless bench tidy install help FORCE
+.PHONY: build hello test stress ansi differential bless bench tidy install help FORCE
 
 build: $(ROOK) $(IMAGE) $(FULL_ARCHIVE) $(LEAN_ARCHIVE) $(HEADER) ## Build the compiler, its library and the runtime (default)
 
@@ -57,6 +57,7 @@ test: build ## Run all tests: unit tests, then the programs in every mode (MODES
 	tests/clink/check $(TARGET)/rook
 	tests/driver/check $(TARGET)/rook
 	tests/operators/check $(TARGET)/rook
+	tests/faults/check $(TARGET)/rook
 	$(ROOK_TEST) --modes=$(MODES) $(KNOWN)
 
 stress: build ## Run the programs with a collection at every allocation (FILTER=)
@@ -65,6 +66,9 @@ stress: build ## Run the programs with a collection at every allocation (FILTER=
 ansi: build ## Run the chapters of ansi-test that need no CLOS (ANSI=CHECKOUT)
 	@[ -n "$(ANSI)" ] || { echo 'make ansi needs ANSI=PATH, a checkout of ansi-test'; exit 2; }
 	tests/ansi/run $(ROOK) $(ANSI)
+
+differential: ## Compare the programs with SBCL where it is installed (FILTER=)
+	tests/differential/check $(FILTER)
 
 bless: build ## Rewrite the expected output of the programs (FILTER=)
 	$(ROOK_TEST) --bless $(KNOWN)
