@@ -154,6 +154,7 @@
                     (bit-vector-p key) (pathnamep key))))
     (t nil)))
 
+(declaim (inline %find-position))
 (defun %find-position (table key hash)
   (case (%other-ref table +table-test+)
     (eq (%find-eq table key hash))
@@ -163,9 +164,16 @@
     (equal (%find-equal table key hash))
     (t (%find-equalp table key hash))))
 
+;;; %KEY-HASH without a call for the commonest keys.
+(declaim (inline %quick-key-hash))
+(defun %quick-key-hash (table key)
+  (if (and (%fixnump key) (eq (%other-ref table +table-test+) 'eql))
+      (%address-hash key)
+      (%key-hash table key)))
+
 (defun gethash (key table &optional default)
   (let* ((table (%check-hash-table table))
-         (position (%find-position table key (%key-hash table key))))
+         (position (%find-position table key (%quick-key-hash table key))))
     (declare (fixnum position))
     (if (%fix< position 0)
         (values default nil)
@@ -175,7 +183,7 @@
 
 (defun %puthash (key table value)
   (let* ((table (%check-hash-table table))
-         (hash (%key-hash table key))
+         (hash (%quick-key-hash table key))
          (position (%find-position table key hash)))
     (declare (fixnum position))
     (if (%fix< position 0)

@@ -8,13 +8,15 @@
   (%fixand most-positive-fixnum
            (%fixxor (%fix* hash 1000003) code)))
 
-;;; Spreads the bits of a hash over all of the word.
+;;; Spreads the bits of a hash over all of the word, so that the low ones, which index tables, depend
+;;; on all of them: multiplies by 2^62 / the golden ratio between two folds.
 (declaim (inline %spread-hash))
 (defun %spread-hash (hash)
   (declare (fixnum hash))
-  (let ((product (%fixand most-positive-fixnum (%fix* hash 2654435769))))
+  (let ((product (%fixand most-positive-fixnum
+                          (%fix* (%fixxor hash (%fixshr hash 32)) 2850178704830799621))))
     (declare (fixnum product))
-    (%fixxor product (%fixshr product 23))))
+    (%fixxor product (%fixshr product 32))))
 
 (defun %immediate-hash (object)
   (%spread-hash (%fixand most-positive-fixnum (%address-bits object))))

@@ -2,6 +2,7 @@
 //!
 //! The operations take any rational (integers count as n/1) and return one in lowest terms.
 
+use super::bignum::from_i128;
 use super::division::divide_exact;
 use super::integer;
 use super::{Number, classify, errors};
@@ -31,6 +32,12 @@ pub fn make_ratio(ctx: &mut ThreadContext, n: Value, d: Value) -> LispResult {
     }
     if d == ONE {
         return Ok(n);
+    }
+    // The division of small integers mostly comes out even.
+    if let (Some(x), Some(y)) = (n.to_fixnum(), d.to_fixnum())
+        && x % y == 0
+    {
+        return Ok(from_i128(ctx, (x / y) as i128));
     }
     let divisor = integer::gcd(ctx, n, d)?;
     let (n, d) = (divide_exact(ctx, n, divisor)?, divide_exact(ctx, d, divisor)?);
