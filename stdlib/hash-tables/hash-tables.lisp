@@ -1,10 +1,12 @@
 (in-package "ROOK-KERNEL")
-;;;; Hash tables: an index vector with linear probing over a vector of entries in order of insertion.
+;;;; Hash tables: an index with linear probing over a vector of entries in order of insertion.
 ;;;;
-;;;; An entry is three elements: key, value, hash; the key of a removed entry is the empty mark. The
-;;;; index holds entry numbers plus one, 0 for none; its size is a power of two. Hashes of objects
-;;;; that EQ and EQL tables compare by identity come from their addresses: then ADDRESSED is true
-;;;; and the stored hashes are those of collection epoch EPOCH.
+;;;; An entry is two elements: key and value; the key of a removed entry is the empty mark. The index
+;;;; is a vector of buckets, a power of two of them, each two elements: an entry's number plus one (0
+;;;; for an empty bucket) and its code, the low 32 bits of its hash. So a probe that misses reads the
+;;;; index only, and growing asks no key for its hash. Hashes of objects that EQ and EQL tables compare
+;;;; by identity come from their addresses: then ADDRESSED is true and the codes are those of
+;;;; collection epoch EPOCH.
 
 (defconstant +table-test+ 0)
 (defconstant +table-index+ 1)
@@ -27,11 +29,25 @@
 (defun %check-hash-table (object)
   (if (hash-table-p object) object (%type-error object 'hash-table)))
 
-;;; Entries that an index of this size serves.
-(declaim (inline %index-capacity))
-(defun %index-capacity (size)
-  (declare (fixnum size))
-  (%fixshr (%fix* size 5) 3))
+;;; Entries that an index of this many buckets serves.
+(declaim (inline %index-capacity %table-buckets %make-index %make-entries %hash-code))
+(defun %index-capacity (buckets)
+  (declare (fixnum buckets))
+  (%fixshr (%fix* buckets 5) 3))
+
+(defun %table-buckets (table)
+  (%fixshr (%vector-size (%other-ref table +table-index+)) 1))
+
+(defun %make-index (buckets)
+  (declare (fixnum buckets))
+  (%primitive make-raw-vector +kind-vector-u32+ (%fix* 2 buckets)))
+
+(defun %make-entries (buckets)
+  (%primitive make-simple-vector (%fix* 2 (%index-capacity buckets)) 0))
+
+(defun %hash-code (hash)
+  (declare (fixnum hash))
+  (%fixand hash #xffffffff))
 
 (defun %index-size-for (count)
   (declare (fixnum count))
@@ -55,11 +71,10 @@
     (%empty-table table (%index-size-for (min size 100000000)))
     table))
 
-(defun %empty-table (table index-size)
-  (declare (fixnum index-size))
-  (%set-other-ref table +table-index+ (%primitive make-raw-vector +kind-vector-u32+ index-size))
-  (%set-other-ref table +table-entries+
-                  (%primitive make-simple-vector (%fix* 3 (%index-capacity index-size)) 0))
+(defun %empty-table (table buckets)
+  (declare (fixnum buckets))
+  (%set-other-ref table +table-index+ (%make-index buckets))
+  (%set-other-ref table +table-entries+ (%make-entries buckets))
   (%set-other-ref table +table-fill+ 0)
   (%set-other-ref table +table-count+ 0)
   (%set-other-ref table +table-epoch+ 0)
@@ -69,24 +84,26 @@
 
 (defmacro %probe (table hash (key) match)
   (let ((index (gensym "INDEX")) (entries (gensym "ENTRIES")) (mask (gensym "MASK"))
-        (i (gensym "I")) (number (gensym "NUMBER")) (position (gensym "POSITION")))
+        (code (gensym "CODE")) (i (gensym "I")) (number (gensym "NUMBER"))
+        (position (gensym "POSITION")))
     `(let* ((,index (%other-ref ,table +table-index+))
             (,entries (%other-ref ,table +table-entries+))
             (,mask (%fix- (%vector-size ,index) 1))
-            (,i (%fixand ,hash ,mask)))
-       (declare (type (simple-array (unsigned-byte 32) (*)) ,index) (fixnum ,mask ,i))
+            (,code (%hash-code ,hash))
+            (,i (%fixand (%fix* 2 ,code) ,mask)))
+       (declare (type (simple-array (unsigned-byte 32) (*)) ,index) (fixnum ,mask ,code ,i))
        (do ()
            (nil)
          (let ((,number (%aref1 ,index ,i)))
            (declare (fixnum ,number))
            (if (%fix= ,number 0) (return -1) nil)
-           (let* ((,position (%fix* 3 (%fix- ,number 1)))
-                  (,key (%other-ref ,entries ,position)))
-             (declare (fixnum ,position))
-             (if (and (%fix= (%other-ref ,entries (%fix+ ,position 2)) ,hash) ,match)
-                 (return ,position)
-                 nil)))
-         (setq ,i (%fixand ,mask (%fix+ ,i 1)))))))
+           (if (%fix= (%aref1 ,index (%fix+ ,i 1)) ,code)
+               (let* ((,position (%fix* 2 (%fix- ,number 1)))
+                      (,key (%other-ref ,entries ,position)))
+                 (declare (fixnum ,position))
+                 (if ,match (return ,position) nil))
+               nil))
+         (setq ,i (%fixand ,mask (%fix+ ,i 2)))))))
 
 (defun %find-eq (table key hash)
   (declare (fixnum hash))
@@ -199,86 +216,93 @@
   (declare (fixnum hash))
   (let ((fill (%other-ref table +table-fill+)))
     (declare (fixnum fill))
-    (if (%fix>= (%fix* 3 fill) (%vector-size (%other-ref table +table-entries+)))
+    (if (%fix>= (%fix* 2 fill) (%vector-size (%other-ref table +table-entries+)))
         (progn
           (%rebuild-table table)
           (setq fill (%other-ref table +table-fill+)))
         nil)
-    (let ((entries (%other-ref table +table-entries+)) (position (%fix* 3 fill)))
+    (let ((entries (%other-ref table +table-entries+)) (position (%fix* 2 fill)))
       (declare (fixnum position))
       (if (%address-hashed-p table key)
           (%set-other-ref table +table-addressed+ t)
           nil)
       (%set-other-ref entries position key)
       (%set-other-ref entries (%fix+ position 1) value)
-      (%set-other-ref entries (%fix+ position 2) hash)
-      (%index-entry (%other-ref table +table-index+) hash (%fix+ fill 1))
+      (%index-entry (%other-ref table +table-index+) (%hash-code hash) (%fix+ fill 1))
       (%set-other-ref table +table-fill+ (%fix+ fill 1))
       (%set-other-ref table +table-count+ (%fix+ 1 (%other-ref table +table-count+))))))
 
-(defun %index-entry (index hash number)
-  (declare (type (simple-array (unsigned-byte 32) (*)) index) (fixnum hash number))
-  (let* ((mask (%fix- (%vector-size index) 1)) (i (%fixand hash mask)))
+(defun %index-entry (index code number)
+  (declare (type (simple-array (unsigned-byte 32) (*)) index) (fixnum code number))
+  (let* ((mask (%fix- (%vector-size index) 1)) (i (%fixand (%fix* 2 code) mask)))
     (declare (fixnum mask i))
     (do ()
-        ((eql 0 (%aref1 index i)) (%set-aref1 index i number))
-      (setq i (%fixand mask (%fix+ i 1))))))
+        ((eql 0 (%aref1 index i))
+         (%set-aref1 index i number)
+         (%set-aref1 index (%fix+ i 1) code))
+      (setq i (%fixand mask (%fix+ i 2))))))
+
+;;; Runs the body for the number and code of each bucket of an index that is in use.
+(defmacro %do-buckets ((number code index) &body body)
+  (let ((i (gensym "I")) (vector (gensym "INDEX")))
+    `(let ((,vector ,index))
+       (declare (type (simple-array (unsigned-byte 32) (*)) ,vector))
+       (do ((,i 0 (%fix+ ,i 2)))
+           ((%fix= ,i (%vector-size ,vector)))
+         (declare (fixnum ,i))
+         (let ((,number (%aref1 ,vector ,i)) (,code (%aref1 ,vector (%fix+ ,i 1))))
+           (declare (fixnum ,number ,code))
+           (if (%fix= ,number 0) nil (progn ,@body)))))))
 
 ;;; Makes room: drops removed entries, and doubles the table when they were few.
 (defun %rebuild-table (table)
   (let* ((old-entries (%other-ref table +table-entries+))
          (fill (%other-ref table +table-fill+))
          (count (%other-ref table +table-count+))
-         (size (%index-size-for (%fix+ 1 (%fix+ count (%fixshr count 1)))))
-         (index (%primitive make-raw-vector +kind-vector-u32+ size))
-         (entries (%primitive make-simple-vector (%fix* 3 (%index-capacity size)) 0))
+         (buckets (%index-size-for (%fix+ 1 (%fix+ count (%fixshr count 1)))))
+         (index (%make-index buckets))
+         (entries (%make-entries buckets))
+         ;; From old numbers to new ones; 0 for the removed.
+         (numbers (%primitive make-raw-vector +kind-vector-u32+ (%fix+ fill 1)))
          (to 0))
-    (declare (fixnum fill count size to))
+    (declare (fixnum fill count buckets to) (type (simple-array (unsigned-byte 32) (*)) numbers))
     (dotimes (number fill)
       (declare (fixnum number))
-      (let* ((from (%fix* 3 number)) (key (%other-ref old-entries from)))
+      (let* ((from (%fix* 2 number)) (key (%other-ref old-entries from)))
         (declare (fixnum from))
         (if (eq key (%empty-mark))
             nil
-            (let ((position (%fix* 3 to)) (hash (%other-ref old-entries (%fix+ from 2))))
+            (let ((position (%fix* 2 to)))
               (declare (fixnum position))
               (%set-other-ref entries position key)
               (%set-other-ref entries (%fix+ position 1) (%other-ref old-entries (%fix+ from 1)))
-              (%set-other-ref entries (%fix+ position 2) hash)
               (setq to (%fix+ to 1))
-              (%index-entry index hash to)))))
+              (%set-aref1 numbers (%fix+ number 1) to)))))
+    (%do-buckets (number code (%other-ref table +table-index+))
+      (let ((new (%aref1 numbers number)))
+        (if (%fix= new 0) nil (%index-entry index code new))))
     (%set-other-ref table +table-index+ index)
     (%set-other-ref table +table-entries+ entries)
     (%set-other-ref table +table-fill+ to)))
 
-;;; Takes the hashes of addressed keys anew. Entries stay where they are.
+;;; Takes the codes of addressed keys anew. Entries stay where they are.
 (defun %rehash-addresses (table)
-  (let* ((entries (%other-ref table +table-entries+))
-         (fill (%other-ref table +table-fill+))
-         (index (%primitive make-raw-vector +kind-vector-u32+
-                            (%vector-size (%other-ref table +table-index+)))))
-    (declare (fixnum fill))
+  (let ((entries (%other-ref table +table-entries+)))
     (do ()
         (nil)
-      (let ((epoch (%primitive gc-epoch)))
-        (dotimes (number fill)
-          (declare (fixnum number))
-          (let* ((position (%fix* 3 number)) (key (%other-ref entries position)))
-            (declare (fixnum position))
-            (if (and (not (eq key (%empty-mark))) (%address-hashed-p table key))
-                (%set-other-ref entries (%fix+ position 2) (%address-hash key))
-                nil)))
+      (let ((epoch (%primitive gc-epoch)) (index (%make-index (%table-buckets table))))
+        (%do-buckets (number code (%other-ref table +table-index+))
+          (let ((key (%other-ref entries (%fix* 2 (%fix- number 1)))))
+            (if (eq key (%empty-mark))
+                nil
+                (%index-entry index
+                              (if (%address-hashed-p table key) (%hash-code (%address-hash key)) code)
+                              number))))
         (if (eql epoch (%primitive gc-epoch))
-            (return (%set-other-ref table +table-epoch+ epoch))
-            nil)))
-    (dotimes (number fill)
-      (declare (fixnum number))
-      (let ((position (%fix* 3 number)))
-        (declare (fixnum position))
-        (if (eq (%other-ref entries position) (%empty-mark))
-            nil
-            (%index-entry index (%other-ref entries (%fix+ position 2)) (%fix+ number 1)))))
-    (%set-other-ref table +table-index+ index)))
+            (progn
+              (%set-other-ref table +table-index+ index)
+              (return (%set-other-ref table +table-epoch+ epoch)))
+            nil)))))
 
 (defun remhash (key table)
   (let* ((table (%check-hash-table table))
@@ -305,7 +329,7 @@
       (declare (fixnum fill))
       (dotimes (number fill nil)
         (declare (fixnum number))
-        (let* ((position (%fix* 3 number)) (key (%other-ref entries position)))
+        (let* ((position (%fix* 2 number)) (key (%other-ref entries position)))
           (declare (fixnum position))
           (if (eq key (%empty-mark))
               nil
@@ -314,13 +338,13 @@
 ;;; A function that answers, at each call, T and the next key and value, or NIL.
 (defun %make-table-iterator (table)
   (let ((entries (%other-ref (%check-hash-table table) +table-entries+))
-        (end (%fix* 3 (%other-ref table +table-fill+)))
-        (position -3))
+        (end (%fix* 2 (%other-ref table +table-fill+)))
+        (position -2))
     (declare (fixnum position end))
     #'(lambda ()
         (do ()
             (nil)
-          (setq position (%fix+ position 3))
+          (setq position (%fix+ position 2))
           (if (%fix>= position end) (return nil) nil)
           (let ((key (%other-ref entries position)))
             (if (eq key (%empty-mark))
@@ -343,7 +367,7 @@
   (%other-ref (%check-hash-table table) +table-test+))
 
 (defun hash-table-size (table)
-  (%index-capacity (%vector-size (%other-ref (%check-hash-table table) +table-index+))))
+  (%index-capacity (%table-buckets (%check-hash-table table))))
 
 (defun hash-table-rehash-size (table)
   (%other-ref (%check-hash-table table) +table-rehash-size+))
