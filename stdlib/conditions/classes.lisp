@@ -58,7 +58,9 @@
                            (mapcar #'%condition-superclass (or superclass-names '(condition)))))
          (layout (or (%find-condition-layout name)
                      (%make-layout name superclasses :condition 0 (vector)))))
-    (%set-layout-plist layout (list 'direct-slots direct-slots
+    (setq *condition-definitions* (1+ *condition-definitions*))
+    (%set-layout-plist layout (list 'known-default-initargs '(nil)
+                                    'direct-slots direct-slots
                                     'default-initargs default-initargs
                                     'report report
                                     'documentation documentation))
@@ -87,18 +89,39 @@
     (when (%memq (car rest) initargs)
       (return (cadr rest)))))
 
+;;; How often condition classes were defined: what is remembered about one holds until the next time.
+(defvar *condition-definitions* 0)
+
+(defun %find-default-condition-initargs (layout)
+  ;; All default initargs of the class, as a list of (initarg function), the most specific of each.
+  (let ((defaults '()))
+    (dolist (ancestor (%layout-precedence-list layout) (nreverse defaults))
+      (dolist (default (getf (%layout-plist ancestor) 'default-initargs))
+        (unless (assoc (first default) defaults)
+          (push default defaults))))))
+
+(defun %class-default-initargs (layout)
+  ;; The same, remembered at the front of the property list of LAYOUT.
+  (let ((known (%car (%cdr (%layout-plist layout)))))
+    (if (eq (%car known) *condition-definitions*)
+        (%cdr known)
+        (let ((defaults (%find-default-condition-initargs layout)))
+          (rplaca (%cdr (%layout-plist layout)) (cons *condition-definitions* defaults))
+          defaults))))
+
 (defun %default-condition-initargs (layout arguments)
   ;; ARGUMENTS followed by the default initargs that they leave out.
-  (let ((defaults '()))
-    (dolist (ancestor (%layout-precedence-list layout))
-      (dolist (default (getf (%layout-plist ancestor) 'default-initargs))
-        (let ((initarg (first default)))
-          (unless (or (not (%unbound-mark-p (%initarg-value (list initarg) arguments)))
-                      (not (%unbound-mark-p (%initarg-value (list initarg) defaults))))
-            (setq defaults (list* initarg (funcall (second default)) defaults))))))
-    (if defaults
-        (append arguments defaults)
-        arguments)))
+  (let ((all (%class-default-initargs layout)))
+    (if (null all)
+        arguments
+        (let ((defaults '()))
+          (dolist (default all)
+            (let ((initarg (first default)))
+              (when (%unbound-mark-p (%initarg-value (list initarg) arguments))
+                (setq defaults (list* initarg (funcall (second default)) defaults)))))
+          (if defaults
+              (append arguments defaults)
+              arguments)))))
 
 (defun %initialize-condition-slot (condition index slot arguments)
   (let ((value (%initarg-value (%condition-slot-initargs slot) arguments)))
@@ -119,38 +142,57 @@
         ((= i n) condition)
       (%initialize-condition-slot condition (1+ i) (svref slots i) arguments))))
 
-(defun make-condition (type &rest slot-initializations)
+(defun %make-condition-of-type (type arguments)
   (let ((layout (if (%layoutp type) type (%find-condition-layout type))))
     (unless layout
       (error 'simple-type-error
              :datum type :expected-type 'symbol
              :format-control "~S does not name a condition type."
              :format-arguments (list type)))
-    (unless (evenp (length slot-initializations))
+    (unless (evenp (%list-length arguments))
       (error 'simple-program-error
              :format-control "Odd number of initialization arguments: ~S."
-             :format-arguments (list slot-initializations)))
-    (%make-condition layout slot-initializations)))
+             :format-arguments (list arguments)))
+    (%make-condition layout arguments)))
+
+(defun make-condition (type &rest slot-initializations)
+  (%make-condition-of-type type slot-initializations))
 
 ;;; Access to slots.
 
-(defun %condition-slot-index (condition accessor general-type-name selector)
-  ;; Index of the slot that ACCESSOR reads or writes in CONDITION's class.
+(defun %condition-slot-index (condition accessor type selector)
+  ;; Index of the slot that ACCESSOR, which TYPE defined, reads or writes in CONDITION's class.
   (let ((slots (if (%conditionp condition) (%layout-slots (%layout-of condition)) (vector))))
     (do ((i 0 (1+ i)))
         ((= i (length slots))
-         (error 'type-error :datum condition :expected-type general-type-name))
+         (error 'type-error :datum condition :expected-type type))
       (when (member accessor (funcall selector (svref slots i)) :test #'equal)
         (return i)))))
 
-(defun %read-condition-slot (condition reader type)
+;;; What a reader has found: a cell that holds NIL or a slot vector and the index of the slot in
+;;; instances whose layout has that vector. A redefined class has a new vector.
+
+(defmacro %define-condition-reader (name type)
+  `(defun ,name (condition)
+     (let* ((cell (load-time-value (list nil)))
+            (found (%car cell))
+            (layout (%layout-of condition)))
+       (if (and found layout (eq (%instance-ref layout 5) (%car found)))
+           (let ((value (%instance-ref condition (%cdr found))))
+             (if (%unbound-mark-p value)
+                 (%read-condition-slot condition ',name ',type cell)
+                 value))
+           (%read-condition-slot condition ',name ',type cell)))))
+
+(defun %read-condition-slot (condition reader type cell)
   ;; What READER, which TYPE defined, gives for CONDITION.
   (let* ((index (%condition-slot-index condition reader type
                                        (lambda (slot) (%condition-slot-readers slot))))
-         (slot (svref (%layout-slots (%layout-of condition)) index))
-         (value (if (%condition-slot-cell slot)
-                    (car (%condition-slot-cell slot))
-                    (%instance-ref condition (1+ index)))))
+         (slots (%layout-slots (%layout-of condition)))
+         (slot (svref slots index))
+         (shared (%condition-slot-cell slot))
+         (value (if shared (car shared) (%instance-ref condition (1+ index)))))
+    (if shared nil (rplaca cell (cons slots (1+ index))))
     (if (%unbound-mark-p value)
         (error 'unbound-slot :name (%condition-slot-name slot) :instance condition)
         value)))
@@ -210,7 +252,7 @@
          (accessors (%collect-options options :accessor))
          (forms '()))
     (dolist (reader (append (%collect-options options :reader) accessors))
-      (push `(defun ,reader (condition) (%read-condition-slot condition ',reader ',type)) forms))
+      (push `(%define-condition-reader ,reader ,type) forms))
     (dolist (writer (append (%collect-options options :writer)
                             (mapcar (lambda (accessor) (list 'setf accessor)) accessors)))
       (push `(defun ,writer (value condition)

@@ -1,16 +1,26 @@
 (in-package "ROOK-KERNEL")
 
-;;;; Handlers and signalling. *HANDLER-CLUSTERS* is a list of clusters, innermost first; a cluster is
-;;;; a list of (type . function). While a handler runs, only the clusters outside its own are active.
+;;;; Handlers and signalling. *HANDLER-CLUSTERS* is a list of clusters, innermost first. A cluster
+;;;; is a list of (type . function), from HANDLER-BIND, or (types . function), from HANDLER-CASE: that
+;;;; function takes the condition and the index of the type, and leaves. While a handler runs, only
+;;;; the clusters outside its own are active.
 
 (defvar *handler-clusters* '())
 (defvar *break-on-signals* nil)
 
-(defun %handler-applies-p (type condition names)
-  ;; NAMES is the class precedence list of CONDITION, as names.
-  (cond ((%memq type names) t)
-        ((and (symbolp type) (%find-layout type)) nil)
-        (t (typep condition type))))
+;;; Whether a handler for TYPE applies to CONDITION; NAMES is the class precedence list of its class,
+;;; as names, CLUSTERS are the clusters outside that of the handler.
+(declaim (inline %handler-applies-p))
+(defun %handler-applies-p (type condition names clusters)
+  (do ((rest names (%cdr rest)))
+      ((null rest) (%handler-type-p type condition clusters))
+    (if (eq type (%car rest)) (return t) nil)))
+
+(defun %handler-type-p (type condition clusters)
+  (if (and (symbolp type) (%find-layout type))
+      nil
+      (let ((*handler-clusters* clusters))
+        (typep condition type))))
 
 (defun %signal (condition)
   (when *break-on-signals*
@@ -18,14 +28,24 @@
       (when (typep condition type)
         (let ((*break-on-signals* nil))
           (break "~A~%BREAK was entered because of *BREAK-ON-SIGNALS*." condition)))))
-  (let ((*handler-clusters* *handler-clusters*)
+  (let ((clusters *handler-clusters*)
         (names (%layout-names (%layout-of condition))))
-    (do () ((null *handler-clusters*) nil)
-      (let ((cluster (car *handler-clusters*)))
-        (setq *handler-clusters* (cdr *handler-clusters*))
-        (dolist (handler cluster)
-          (when (%handler-applies-p (car handler) condition names)
-            (funcall (cdr handler) condition)))))))
+    (do () ((null clusters) nil)
+      (let ((cluster (%car clusters)))
+        (setq clusters (%cdr clusters))
+        (if (functionp (%cdr cluster))
+            (let ((index 0))
+              (declare (fixnum index))
+              (dolist (type (%car cluster))
+                (if (%handler-applies-p type condition names clusters)
+                    (funcall (the function (%cdr cluster)) condition index)
+                    nil)
+                (setq index (%fix+ index 1))))
+            (dolist (handler cluster)
+              (if (%handler-applies-p (%car handler) condition names clusters)
+                  (let ((*handler-clusters* clusters))
+                    (funcall (%cdr handler) condition))
+                  nil)))))))
 
 (defun %coerce-to-condition (datum arguments default-type operator)
   (cond ((%conditionp datum)
@@ -39,7 +59,7 @@
          (%make-condition (%find-condition-layout default-type)
                           (list :format-control datum :format-arguments arguments)))
         ((and (or (symbolp datum) (%layoutp datum)) datum)
-         (apply #'make-condition datum arguments))
+         (%make-condition-of-type datum arguments))
         (t
          (error 'simple-type-error
                 :datum datum :expected-type '(or symbol string function condition)
@@ -76,8 +96,9 @@
         `(let ((,(first lambda-list) ,condition)) ,@body))))
 
 (defmacro handler-case (form &rest clauses)
-  ;; The protected form is the body of one block. A handler notes which clause it is for and leaves
-  ;; the block; only then is the clause's body run, with the values of the form out of the way.
+  ;; The protected form is the body of one block, which normal returns leave for the outer block. A
+  ;; handler leaves the block with the condition and the number of its clause; only then is the body
+  ;; of the clause run. The clause for no error is run in the block, outside the handlers.
   (let ((no-error (assoc :no-error clauses))
         (clauses (remove :no-error clauses :key #'first)))
     (if (null clauses)
@@ -86,38 +107,35 @@
             form)
         (let* ((done (gensym "DONE"))
                (protected (gensym "PROTECTED"))
-               (hit (gensym "HIT"))
+               (index (gensym "INDEX"))
                (condition (gensym "CONDITION"))
-               (index -1)
+               (number -1)
                (guarded
-                 `(multiple-value-prog1
-                      (block ,protected
-                        (handler-bind
-                            ,(mapcar (lambda (clause)
-                                       (incf index)
-                                       `(,(first clause)
-                                         (lambda (,condition)
-                                           (setq ,hit ,(if (rest clauses)
-                                                           `(cons ,index ,condition)
-                                                           condition))
-                                           (return-from ,protected nil))))
-                              clauses)
-                          ,form))
-                    (when ,hit
-                      (return-from ,done
-                        ,(if (rest clauses)
-                             (let ((index -1))
-                               `(case (car ,hit)
-                                  ,@(mapcar (lambda (clause)
-                                              (incf index)
-                                              `(,index ,(%handler-clause-call clause `(cdr ,hit))))
-                                            clauses)))
-                             (%handler-clause-call (first clauses) hit)))))))
+                 `(let ((*handler-clusters*
+                          (cons (cons ',(mapcar #'first clauses)
+                                      (lambda (,condition ,index)
+                                        (declare (ignorable ,index))
+                                        (return-from ,protected
+                                          ,(if (rest clauses)
+                                               `(cons ,index ,condition)
+                                               condition))))
+                                *handler-clusters*)))
+                    ,form)))
           `(block ,done
-             (let ((,hit nil))
-               ,(if no-error
-                    `(multiple-value-call (lambda ,@(rest no-error)) ,guarded)
-                    guarded)))))))
+             (let ((,condition
+                     (block ,protected
+                       (return-from ,done
+                         ,(if no-error
+                              `(multiple-value-call (lambda ,@(rest no-error)) ,guarded)
+                              guarded)))))
+               (declare (ignorable ,condition))
+               ,(if (rest clauses)
+                    `(case (%car ,condition)
+                       ,@(mapcar (lambda (clause)
+                                   (incf number)
+                                   `(,number ,(%handler-clause-call clause `(%cdr ,condition))))
+                                 clauses))
+                    (%handler-clause-call (first clauses) condition))))))))
 
 (defmacro ignore-errors (&body forms)
   (let ((condition (gensym "CONDITION")))

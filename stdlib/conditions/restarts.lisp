@@ -158,6 +158,7 @@
               `(,operator ,condition))))))
 
 (defmacro restart-case (restartable-form &rest clauses &environment environment)
+  ;; As in HANDLER-CASE: a restart leaves the inner block, with its number and its arguments.
   (let* ((done (gensym "DONE"))
          (protected (gensym "PROTECTED"))
          (hit (gensym "HIT"))
@@ -166,31 +167,28 @@
          (signalling (%signalling-form restartable-form environment))
          (index -1))
     `(block ,done
-       (let ((,hit nil))
-         (multiple-value-prog1
-             (block ,protected
-               (let ((*restart-clusters*
-                       (cons (list ,@(mapcar
-                                      (lambda (clause)
-                                        (incf index)
-                                        `(%make-restart
-                                          ',(first clause)
-                                          (lambda (&rest ,arguments)
-                                            (setq ,hit (cons ,index ,arguments))
-                                            (return-from ,protected nil))
-                                          ,@(cdddr clause)))
-                                      parsed))
-                             *restart-clusters*)))
-                 ,(if signalling (%associating-form signalling) restartable-form)))
-           (when ,hit
-             (return-from ,done
-               (case (car ,hit)
-                 ,@(let ((index -1))
-                     (mapcar (lambda (clause)
-                               (incf index)
-                               `(,index
-                                 (apply (lambda ,(second clause) ,@(third clause)) (cdr ,hit))))
-                             parsed))))))))))
+       (let ((,hit
+               (block ,protected
+                 (return-from ,done
+                   (let ((*restart-clusters*
+                           (cons (list ,@(mapcar
+                                          (lambda (clause)
+                                            (incf index)
+                                            `(%make-restart
+                                              ',(first clause)
+                                              (lambda (&rest ,arguments)
+                                                (return-from ,protected
+                                                  (cons ,index ,arguments)))
+                                              ,@(cdddr clause)))
+                                          parsed))
+                                 *restart-clusters*)))
+                     ,(if signalling (%associating-form signalling) restartable-form))))))
+         (case (%car ,hit)
+           ,@(let ((index -1))
+               (mapcar (lambda (clause)
+                         (incf index)
+                         `(,index (apply (lambda ,(second clause) ,@(third clause)) (%cdr ,hit))))
+                       parsed)))))))
 
 (defmacro with-simple-restart ((name format-control &rest format-arguments) &body forms)
   `(restart-case (progn ,@forms)

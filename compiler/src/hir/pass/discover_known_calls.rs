@@ -1,7 +1,8 @@
 //! Calls of the file's own functions become direct (CLHS 3.2.2.3 allows it within a file).
 //!
-//! A function qualifies when the file defines it exactly once, at top level, not `notinline`, and no
-//! form that could observe its absence runs before the definition: only definitions stand above it.
+//! A function qualifies when the file defines it exactly once, at top level, not `notinline`. A call
+//! becomes direct when the function is surely defined by the time it runs: the call stands in or
+//! below the definition, or nothing between the call and the definition runs code of the file.
 //! A file that changes function cells by computed names keeps all calls indirect; one that changes a
 //! named cell keeps calls of that name indirect.
 
@@ -27,45 +28,75 @@ const REDEFINERS: [(&str, &str); 10] = [
     ("ROOK-KERNEL", "%SET-MACRO-FUNCTION"),
 ];
 
+/// Functions that call none of the file's functions, whatever they are given.
+const INERT: [(&str, &str); 9] = [
+    ("ROOK-KERNEL", "%INSTALL-STRUCTURE"),
+    ("ROOK-KERNEL", "%DEFINE-CONDITION-CLASS"),
+    ("ROOK-KERNEL", "%SET-COMPILER-MACRO-FUNCTION"),
+    ("COMMON-LISP", "PROCLAIM"),
+    ("COMMON-LISP", "VECTOR"),
+    ("COMMON-LISP", "LIST"),
+    ("COMMON-LISP", "MAKE-ARRAY"),
+    ("COMMON-LISP", "MAKE-HASH-TABLE"),
+    ("COMMON-LISP", "MAKE-STRING"),
+];
+
+/// A place among the top-level forms: index, and how many forms above it run code of the file.
+#[derive(Clone, Copy)]
+struct Place {
+    position: usize,
+    running: usize,
+}
+
+struct Definition {
+    function: FnId,
+    place: Place,
+}
+
 /// Rewrites the unit.
 pub fn discover_known_calls(unit: &mut Unit, datums: &Datums) {
-    let mut definitions: HashMap<DatumId, Option<FnId>> = HashMap::new();
-    let mut definitions_only = true;
-    for &top in &unit.top_level {
+    let (definitions, places) = find_definitions(unit, datums);
+    let Some(redefined) = find_redefined(unit, datums) else { return };
+    let known: HashMap<DatumId, Definition> =
+        definitions.into_iter().filter(|(s, _)| !redefined.contains(s)).filter_map(|(s, d)| Some((s, d?))).collect();
+    for (top, place) in places {
+        rewrite_function(top, place, &known, unit, datums);
+    }
+}
+
+/// The definitions of the file, `None` for names defined twice, and the places of all top-level forms.
+fn find_definitions(unit: &Unit, datums: &Datums) -> (HashMap<DatumId, Option<Definition>>, Vec<(FnId, Place)>) {
+    let mut definitions = HashMap::new();
+    let mut places = Vec::new();
+    let mut running = 0;
+    for (position, &top) in unit.top_level.iter().enumerate() {
+        let place = Place { position, running };
+        places.push((top, place));
         let form = &unit.function(top).body;
         match definition(form) {
-            Some((symbol, f)) => {
-                let usable = definitions_only && !unit.function(f).notinline;
-                let entry = definitions.entry(symbol).or_insert(if usable { Some(f) } else { None });
-                if *entry != Some(f) {
-                    *entry = None;
-                }
+            Some((symbol, function)) => {
+                let usable = !definitions.contains_key(&symbol) && !unit.function(function).notinline;
+                definitions.insert(symbol, usable.then_some(Definition { function, place }));
             }
-            None => definitions_only = definitions_only && is_inert(form),
+            None => running += !is_inert(form, datums) as usize,
         }
     }
+    (definitions, places)
+}
+
+/// Names whose definition the file changes or takes; `None` when such a name is computed.
+fn find_redefined(unit: &Unit, datums: &Datums) -> Option<HashSet<DatumId>> {
     let mut redefined = HashSet::new();
-    for f in &unit.functions {
-        let mut open = false;
+    let mut open = false;
+    let top_level: HashSet<FnId> = unit.top_level.iter().copied().collect();
+    for (i, f) in unit.functions.iter().enumerate() {
         for_each_init(&f.params, &mut |init| find_redefinitions(init, datums, &mut redefined, &mut open));
-        find_redefinitions(&f.body, datums, &mut redefined, &mut open);
-        if open {
-            return;
+        if top_level.contains(&FnId(i as u32)) && definition(&f.body).is_some() {
+            continue;
         }
+        find_redefinitions(&f.body, datums, &mut redefined, &mut open);
     }
-    let known: HashMap<DatumId, FnId> =
-        definitions.into_iter().filter(|(s, _)| !redefined.contains(s)).filter_map(|(s, f)| Some((s, f?))).collect();
-    for i in 0..unit.functions.len() {
-        let f = &mut unit.functions[i];
-        // The lambda list stays in place: the function may call itself.
-        let mut params = f.params.clone();
-        let mut body = std::mem::replace(&mut f.body, Hir { kind: Kind::Seq(Vec::new()), span: Default::default() });
-        for_each_init_mut(&mut params, &mut |init| rewrite(init, &known, unit, datums));
-        rewrite(&mut body, &known, unit, datums);
-        let f = &mut unit.functions[i];
-        f.params = params;
-        f.body = body;
-    }
+    (!open).then_some(redefined)
 }
 
 /// `(defun …)` as it reaches us: the primitive that stores the function, then the name.
@@ -81,12 +112,17 @@ fn definition(form: &Hir) -> Option<(DatumId, FnId)> {
 }
 
 /// Whether running the form cannot call a function of the file.
-fn is_inert(form: &Hir) -> bool {
+fn is_inert(form: &Hir, datums: &Datums) -> bool {
+    let all = |forms: &[Hir]| forms.iter().all(|form| is_inert(form, datums));
     match &form.kind {
         Kind::Const(_) | Kind::Local(_) | Kind::Lambda(_) => true,
-        Kind::Seq(es) | Kind::Primitive(_, es) | Kind::Prim(_, es) => es.iter().all(is_inert),
-        Kind::SetGlobal(_, e) => is_inert(e),
-        Kind::If(a, b, c) => is_inert(a) && is_inert(b) && is_inert(c),
+        Kind::Seq(es) | Kind::Primitive(_, es) | Kind::Prim(_, es) => all(es),
+        Kind::SetGlobal(_, e) => is_inert(e, datums),
+        Kind::If(a, b, c) => is_inert(a, datums) && is_inert(b, datums) && is_inert(c, datums),
+        Kind::Call(Callee::Global(id), args) => {
+            let callee = datums.get(*id);
+            INERT.iter().any(|(package, name)| symbol_is(callee, package, name)) && all(args)
+        }
         _ => false,
     }
 }
@@ -109,21 +145,57 @@ fn find_redefinitions(node: &Hir, datums: &Datums, named: &mut HashSet<DatumId>,
                 check(args);
             }
         }
-        Kind::Primitive("set_symbol_function" | "fmakunbound", args) => check(args),
+        Kind::Primitive("set_symbol_function" | "fmakunbound" | "defun", args) => check(args),
         _ => {}
     }
     for_each_child(node, &mut |child| find_redefinitions(child, datums, named, open));
 }
 
-fn rewrite(node: &mut Hir, known: &HashMap<DatumId, FnId>, unit: &Unit, datums: &Datums) {
-    if let Kind::Call(callee, args) = &mut node.kind
-        && let Callee::Global(symbol) = callee
-        && let Some(&f) = known.get(symbol)
-        && matches_arguments(unit, f, args, datums)
-    {
-        *callee = Callee::Known(f);
+/// Rewrites a function that stands at a place, with all functions in it.
+fn rewrite_function(id: FnId, place: Place, known: &HashMap<DatumId, Definition>, unit: &mut Unit, datums: &Datums) {
+    let f = &mut unit.functions[id.0 as usize];
+    // The lambda list stays in place: the function may call itself.
+    let mut params = f.params.clone();
+    let mut body = std::mem::replace(&mut f.body, Hir { kind: Kind::Seq(Vec::new()), span: Default::default() });
+    let mut inner = Vec::new();
+    for_each_init_mut(&mut params, &mut |init| rewrite(init, place, known, unit, datums, &mut inner));
+    rewrite(&mut body, place, known, unit, datums, &mut inner);
+    let f = &mut unit.functions[id.0 as usize];
+    f.params = params;
+    f.body = body;
+    for id in inner {
+        rewrite_function(id, place, known, unit, datums);
     }
-    for_each_child_mut(node, &mut |child| rewrite(child, known, unit, datums));
+}
+
+fn rewrite(
+    node: &mut Hir,
+    place: Place,
+    known: &HashMap<DatumId, Definition>,
+    unit: &Unit,
+    datums: &Datums,
+    inner: &mut Vec<FnId>,
+) {
+    match &mut node.kind {
+        Kind::Call(callee, args) => {
+            if let Callee::Global(symbol) = callee
+                && let Some(definition) = known.get(symbol)
+                && is_defined(definition, place)
+                && matches_arguments(unit, definition.function, args, datums)
+            {
+                *callee = Callee::Known(definition.function);
+            }
+        }
+        Kind::Lambda(f) => inner.push(*f),
+        Kind::Functions(fs, _) => inner.extend(fs.iter()),
+        _ => {}
+    }
+    for_each_child_mut(node, &mut |child| rewrite(child, place, known, unit, datums, inner));
+}
+
+/// Whether the function is defined whenever code at the place runs.
+fn is_defined(definition: &Definition, call: Place) -> bool {
+    definition.place.position <= call.position || definition.place.running == call.running
 }
 
 /// The direct entry can take these arguments; otherwise the call stays indirect, which reports errors.
