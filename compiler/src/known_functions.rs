@@ -149,6 +149,11 @@ prims! {
     SetOtherRef "ROOK-KERNEL" "%SET-OTHER-REF" 3 No;
     InstanceRef "ROOK-KERNEL" "%INSTANCE-REF" 2 No;
     SetInstanceRef "ROOK-KERNEL" "%SET-INSTANCE-REF" 3 No;
+    /// Object, layout of a structure type, its depth and its name (constants): the object, checked.
+    CheckStructure "ROOK-KERNEL" "%CHECK-STRUCTURE" 4 No;
+    /// Slots that hold raw double-floats.
+    InstanceDouble "ROOK-KERNEL" "%INSTANCE-DOUBLE" 2 No;
+    SetInstanceDouble "ROOK-KERNEL" "%SET-INSTANCE-DOUBLE" 3 No;
     FunctionRef "ROOK-KERNEL" "%FUNCTION-REF" 2 No;
     SetFunctionRef "ROOK-KERNEL" "%SET-FUNCTION-REF" 3 No;
     SymbolRef "ROOK-KERNEL" "%SYMBOL-REF" 2 No;

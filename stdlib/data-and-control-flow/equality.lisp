@@ -78,4 +78,6 @@
           (t (do ((i (%layout-instance-size layout) (1- i)))
                  ((%fix= i 0) t)
                (declare (fixnum i))
-               (if (equalp (%instance-ref x i) (%instance-ref y i)) nil (return nil)))))))
+               (if (equalp (%primitive instance-slot x i) (%primitive instance-slot y i))
+                   nil
+                   (return nil)))))))

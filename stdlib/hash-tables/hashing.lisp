@@ -139,5 +139,5 @@
           (do ((i 1 (%fix+ i 1)))
               ((or (%fix> i size) (%fix= i 9)) hash)
             (declare (fixnum i))
-            (setq hash (%mix-hash hash (%equalp-hash (%instance-ref object i) (%fix- depth 1))))))
+            (setq hash (%mix-hash hash (%equalp-hash (%primitive instance-slot object i) (%fix- depth 1))))))
         (if (pathnamep object) (%pathname-hash object) (%identity-hash object)))))

@@ -35,7 +35,7 @@
                     (eq (%layout-kind layout) :structure)
                     (null (%layout-print-function layout)))
                (dotimes (i (%layout-instance-size layout) stack)
-                 (push (%instance-ref object (1+ i)) stack))
+                 (push (%primitive instance-slot object (1+ i)) stack))
                stack)))
         (t stack)))
 

@@ -97,7 +97,7 @@
               (%write-char #\: stream)
               (%write-name slot-name stream))
             (%write-char #\Space stream)
-            (%output-object (%instance-ref object (1+ i)) stream))
+            (%output-object (%primitive instance-slot object (1+ i)) stream))
           (%write-char #\) stream))))))
 
 (defun %output-condition (condition stream)

@@ -127,7 +127,7 @@
       (%write-char #\: stream)
       (%write-name (symbol-name (%structure-slot-name (svref slots i))) stream)
       (%write-char #\Space stream)
-      (%output-object (%instance-ref object (1+ i)) stream))))
+      (%output-object (%primitive instance-slot object (1+ i)) stream))))
 
 ;;; *PRINT-PRETTY* is false until a program says otherwise.
 (%put-property '%output-pretty-compound '%only-with '(*print-pretty* pprint write write-to-string))

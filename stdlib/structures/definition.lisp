@@ -18,11 +18,36 @@
  %structure-name %structure-type %structure-include %structure-slots %structure-size
  %structure-names %structure-depth %structure-conc-name)
 
-;;; A slot: name, initial form, whether it has one, type, whether it is read-only, its index, and
-;;; the name of its accessor. Slots of layouts are the same vectors.
+;;; A slot: name, initial form, whether it has one, type, whether it is read-only, its index, the name
+;;; of its accessor, and whether it is a raw double-float. Slots of layouts are the same vectors.
 (%define-vector-fields
  %structure-slot-name %structure-slot-initform %structure-slot-initform-p %structure-slot-type
- %structure-slot-read-only %structure-slot-index %structure-slot-accessor)
+ %structure-slot-read-only %structure-slot-index %structure-slot-accessor %structure-slot-raw)
+
+;;; Which words of an instance are raw, as the collector wants to know it: a bit for each, the layout's
+;;; being bit 0.
+(defun %structure-raw-slots (description)
+  (if (%structure-type description) 0 (%raw-slots-of (%structure-slots description))))
+
+(defun %raw-slots-of (slots)
+  (let ((bits 0))
+    (dolist (slot slots bits)
+      (if (%structure-slot-raw slot)
+          (setq bits (logior bits (ash 1 (1+ (%structure-slot-index slot)))))
+          nil))))
+
+;;; Whether slots of TYPE, at INDEX, are raw. The header has room for 32 bits.
+(defun %raw-slot-p (type index)
+  (and (< index 31) (%double-float-type-p type)))
+
+(defun %double-float-type-p (type)
+  (let ((head (if (consp type) (car type) type)))
+    (if (or (eq head 'double-float) (eq head 'long-float))
+        t
+        (if (and head (symbolp head))
+            (multiple-value-bind (expansion expanded) (%expand-type-once type)
+              (if expanded (%double-float-type-p expansion) nil))
+            nil))))
 
 (defun %find-structure (name)
   (if (symbolp name) (%get-property name '%structure) nil))
@@ -36,15 +61,31 @@
   (%put-property (%structure-name description) '%structure description)
   description)
 
-;;; The layout of a structure type for code that is loaded before the definition is executed: one
-;;; that waits to be filled in.
-(defun %structure-layout (name)
-  (or (%find-layout name)
-      (%get-property name '%awaited-layout)
-      (let ((layout (%allocate-instance *layout-of-layouts* 10)))
-        (%set-layout-plist layout nil)
-        (%set-layout-print-function layout nil)
-        (%put-property name '%awaited-layout layout))))
+;;; The layout of a structure type for code that relies on these RAW slots. Code that is loaded before
+;;; the definition is executed gets one that waits to be filled in; code that was compiled for another
+;;; definition, one that nothing is an instance of.
+(defun %structure-layout (name raw)
+  (let ((layout (%find-layout name)) (awaited (%get-property name '%awaited-layout)))
+    (cond ((and layout (eq (%layout-kind layout) :structure))
+           (if (eql (%layout-raw-slots layout) raw) layout (%unfilled-layout name)))
+          (layout (%unfilled-layout name))
+          ((and awaited (eql (car awaited) raw)) (cdr awaited))
+          (awaited (%unfilled-layout name))
+          (t (let ((layout (%unfilled-layout name)))
+               (%put-property name '%awaited-layout (cons raw layout))
+               layout)))))
+
+(defun %layout-raw-slots (layout)
+  (let ((slots (%layout-slots layout)) (list nil))
+    (dotimes (i (%vector-size slots) (%raw-slots-of list))
+      (setq list (cons (svref slots i) list)))))
+
+(defun %unfilled-layout (name)
+  (let ((layout (%allocate-instance *layout-of-layouts* 10)))
+    (%set-instance-ref layout 1 name)
+    (%set-layout-plist layout nil)
+    (%set-layout-print-function layout nil)
+    layout))
 
 ;;; Gives an untyped structure its layout, at load time. An equal redefinition keeps the layout.
 (defun %install-structure (description)
@@ -53,13 +94,15 @@
          (old (%find-layout name))
          (slots (%primitive list-to-simple-vector (%structure-slots description)))
          (size (%structure-size description))
+         (raw (%structure-raw-slots description))
          (layout (cond ((and old
                              (eq (%layout-kind old) :structure)
                              (eql (%layout-instance-size old) size)
+                             (eql (%layout-raw-slots old) raw)
                              (equal (%layout-direct-superclasses old) (list parent)))
                         old)
                        (old (%make-layout name (list parent) :structure size slots))
-                       (t (%structure-layout name)))))
+                       (t (%structure-layout name raw)))))
     (%register-structure description)
     (%fill-layout layout name (list parent) :structure size slots)
     (%set-layout-print-function layout (%layout-print-function parent))
@@ -75,7 +118,8 @@
     (if (%structure-type description)
         `(%typed-structure-p ,variable ',name)
         `(%instance-at-depth-p ,variable
-                               (load-time-value (%structure-layout ',name))
+                               (load-time-value
+                                (%structure-layout ',name ,(%structure-raw-slots description)))
                                ,(%structure-depth description)))))
 
 ;;; Whether OBJECT's layout has TARGET at DEPTH among its ancestors.

@@ -70,7 +70,8 @@
          (read-only (getf (cddr list) :read-only nil)))
     (if (symbolp name) nil (error "~S is not a slot description." description))
     (vector name (cadr list) (if (cdr list) t nil) type read-only index
-            (if conc-name (%symbol-concatenation conc-name name) (%symbol-concatenation name)))))
+            (if conc-name (%symbol-concatenation conc-name name) (%symbol-concatenation name))
+            nil)))
 
 ;;; The inherited slots, with what :INCLUDE overrides.
 (defun %included-slots (parent overrides conc-name)
@@ -96,7 +97,8 @@
                           (svref slot 5)
                           (if conc-name
                               (%symbol-concatenation conc-name (%structure-slot-name slot))
-                              (%symbol-concatenation (%structure-slot-name slot))))))
+                              (%symbol-concatenation (%structure-slot-name slot)))
+                          (%structure-slot-raw slot))))
             (%structure-slots parent))))
 
 (defun %describe-structure (name options slot-descriptions)
@@ -118,6 +120,8 @@
         nil)
     (dolist (description slot-descriptions)
       (let ((slot (%parse-slot description index conc-name)))
+        (setf (%structure-slot-raw slot)
+              (and (null type) (%raw-slot-p (%structure-slot-type slot) index)))
         (if (find (symbol-name (svref slot 0)) (append slots own-slots)
                   :key #'(lambda (other) (symbol-name (svref other 0))) :test #'string=)
             (error 'program-error)
@@ -139,17 +143,38 @@
       value
       `(the ,(%structure-slot-type slot) ,value)))
 
+(defun %layout-form (description)
+  `(load-time-value (%structure-layout ',(%structure-name description)
+                                       ,(%structure-raw-slots description))))
+
+(defun %allocation-form (description)
+  (let ((raw (%structure-raw-slots description)))
+    (if (eql raw 0)
+        `(%primitive allocate-instance ,(%layout-form description) ,(%structure-size description))
+        `(%primitive allocate-mixed-instance ,(%layout-form description)
+                     ,(%structure-size description) ,raw))))
+
+(defun %slot-setting-form (object slot value)
+  (if (%structure-slot-raw slot)
+      `(%set-instance-double ,object ,(1+ (%structure-slot-index slot)) ,value)
+      `(%set-instance-ref ,object ,(1+ (%structure-slot-index slot)) ,value)))
+
+(defun %slot-reading-form (object slot)
+  (let ((index (1+ (%structure-slot-index slot))) (type (%structure-slot-type slot)))
+    (cond ((not (%structure-slot-raw slot))
+           (if (eq type t) `(%instance-ref ,object ,index) `(the ,type (%instance-ref ,object ,index))))
+          ((eq type 'double-float) `(%instance-double ,object ,index))
+          (t `(the ,type (%instance-double ,object ,index))))))
+
 ;;; Builds an instance from variables, one for each slot.
 (defun %construction-form (description variables)
   (let ((type (%structure-type description)) (slots (%structure-slots description)))
     (cond
       ((null type)
        (let ((object (gensym "OBJECT")))
-         `(let ((,object (%primitive allocate-instance
-                                     (load-time-value (%structure-layout ',(%structure-name description)))
-                                     ,(%structure-size description))))
+         `(let ((,object ,(%allocation-form description)))
             ,@(mapcar #'(lambda (slot variable)
-                          `(%set-instance-ref ,object ,(1+ (%structure-slot-index slot)) ,variable))
+                          (%slot-setting-form object slot variable))
                       slots variables)
             ,object)))
       (t
@@ -263,21 +288,16 @@
          (value (%checked-slot-form slot 'new)))
     (cond
       ((null type)
-       `((declaim (inline ,accessor))
-         (defun ,accessor (object)
-           (if ,(%structure-test-form 'object name)
-               ,(if (eq (%structure-slot-type slot) t)
-                    `(%instance-ref object ,(1+ index))
-                    `(the ,(%structure-slot-type slot) (%instance-ref object ,(1+ index))))
-               (%type-error object ',name)))
-         ,@(if (%structure-slot-read-only slot)
-               nil
-               `((declaim (inline (setf ,accessor)))
-                 (defun (setf ,accessor) (new object)
-                   (if ,(%structure-test-form 'object name)
-                       (%set-instance-ref object ,(1+ index) ,value)
-                       (%type-error object ',name))
-                   new)))))
+       (let ((object `(%check-structure object ,(%layout-form description)
+                                        ,(%structure-depth description) ',name)))
+         `((declaim (inline ,accessor))
+           (defun ,accessor (object) ,(%slot-reading-form object slot))
+           ,@(if (%structure-slot-read-only slot)
+                 nil
+                 `((declaim (inline (setf ,accessor)))
+                   (defun (setf ,accessor) (new object)
+                     ,(%slot-setting-form object slot value)
+                     new))))))
       ((eq type 'list)
        `((defun ,accessor (object) (nth ,index object))
          ,@(if (%structure-slot-read-only slot)
@@ -363,14 +383,14 @@
       `((defun ,predicate (object) (%typed-structure-p object ',name)))
       `((declaim (inline ,predicate))
         (defun ,predicate (object)
-          (%instance-at-depth-p object (load-time-value (%structure-layout ',name))
+          (%instance-at-depth-p object ,(%layout-form description)
                                 ,(%structure-depth description))))))
 
 (defun %copier-form (copier name description)
   (if (%structure-type description)
       `(defun ,copier (structure) (copy-seq structure))
       `(defun ,copier (structure)
-         (if (%instance-at-depth-p structure (load-time-value (%structure-layout ',name))
+         (if (%instance-at-depth-p structure ,(%layout-form description)
                                    ,(%structure-depth description))
              (%primitive copy-object structure)
              (%type-error structure ',name)))))

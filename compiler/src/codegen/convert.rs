@@ -98,7 +98,11 @@ impl Lowering<'_, '_> {
                 self.b.ins().icmp(int_cc(op), a, b)
             }
             Inst::FloatOp(op, a, b) => {
-                let (a, b) = (self.value(a), self.value(b));
+                let (mut a, mut b) = (self.value(a), self.value(b));
+                // A constant on the right is an operand in memory.
+                if matches!(op, FloatOp::Add | FloatOp::Mul) && self.is_float_constant(a) {
+                    (a, b) = (b, a);
+                }
                 let ins = self.b.ins();
                 match op {
                     FloatOp::Add => ins.fadd(a, b),
@@ -140,6 +144,11 @@ impl Lowering<'_, '_> {
             }
             _ => unreachable!("{inst:?} is not a straight-line instruction"),
         }
+    }
+
+    fn is_float_constant(&self, v: ir::Value) -> bool {
+        let inst = self.b.func.dfg.value_def(v).inst();
+        inst.is_some_and(|inst| matches!(self.b.func.dfg.insts[inst].opcode(), ir::Opcode::F64const | ir::Opcode::F32const))
     }
 
     /// T or NIL.

@@ -377,6 +377,7 @@ impl Lowering<'_, '_> {
             Inst::Arith(op, a, b) => self.lower_arith(*op, *a, *b, one()),
             Inst::ArithCompare(op, a, b) => self.lower_arith_compare(*op, *a, *b, one()),
             Inst::Check(ty, spec, v) => self.lower_check(*ty, *spec, *v, one()),
+            Inst::CheckInstance(_, depth, v, layout) => self.lower_check_instance(*depth, *v, *layout, one()),
             Inst::CheckFloat(op, v, a, b) => self.lower_check_float(*op, *v, *a, *b),
             Inst::CheckIndex(index, length, sequence) => self.lower_check_index(*index, *length, *sequence, one()),
             Inst::CoerceToFunction(v) => self.lower_coerce_to_function(*v, one()),
@@ -445,6 +446,7 @@ impl Lowering<'_, '_> {
                 self.lower_foreign_call(symbol.as_deref(), args, *repr, result)
             }
             Inst::Poll => self.poll(),
+            Inst::PollSometimes(counter) => self.poll_sometimes(*counter),
         }
     }
 

@@ -17,6 +17,7 @@ mod convert;
 mod exits;
 mod function;
 mod memory;
+mod instance;
 mod runtime_calls;
 mod safepoint;
 

@@ -4,10 +4,14 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
+use rook_runtime::abi::tags::FIXNUM_SHIFT;
 use rook_runtime::abi::thread_context::offset;
 
 use super::function::{Lowering, as_block_args, clif_type};
 use crate::mir::{Block, ValueId};
+
+/// Iterations of a counting loop from poll to poll.
+const POLL_EVERY: i64 = 1024;
 
 impl Lowering<'_, '_> {
     /// Entry check: SP against the limit word. The function goes on in a block with parameters of its
@@ -57,6 +61,21 @@ impl Lowering<'_, '_> {
     pub fn poll(&mut self) {
         let requested = self.safepoint_requested();
         let (slow, next) = (self.cold_block(), self.b.create_block());
+        self.brif(requested, slow, next);
+        self.b.switch_to_block(slow);
+        self.call_kept("rook_rt_entry_slow", &[]);
+        self.jump(next, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// Safepoint poll when the low bits of a counter are zero.
+    pub fn poll_sometimes(&mut self, counter: ValueId) {
+        let counter = self.value(counter);
+        let low = self.b.ins().band_imm_u(counter, (POLL_EVERY - 1) << FIXNUM_SHIFT);
+        let (due, slow, next) = (self.cold_block(), self.cold_block(), self.b.create_block());
+        self.brif(low, next, due);
+        self.b.switch_to_block(due);
+        let requested = self.safepoint_requested();
         self.brif(requested, slow, next);
         self.b.switch_to_block(slow);
         self.call_kept("rook_rt_entry_slow", &[]);

@@ -142,6 +142,12 @@ impl<'a> Snapshot<'a> {
         let size = layout::header_size(header) as usize;
         let body = match layout::shape_of(k) {
             Shape::Slots | Shape::Weak => Body::Slots(header, (0..size).map(|i| self.word(v.slot(i))).collect()),
+            Shape::Mixed => {
+                let slots = (0..layout::slot_count(header) as usize).map(|i| {
+                    if layout::is_raw_slot(header, i) { Word::Bits(v.slot(i).0) } else { self.word(v.slot(i)) }
+                });
+                Body::Slots(header, slots.collect())
+            }
             Shape::FixedSlots(n) => {
                 if k == kind::SYMBOL {
                     header &= (1 << layout::HEADER_SIZE_SHIFT) - 1;

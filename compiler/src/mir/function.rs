@@ -312,6 +312,9 @@ pub enum Inst {
     // Checks: cold calls that raise. The result is the operand with the narrower type.
     /// The value, of the type (bounds are those of fixnums); specifier for the message. Tagged -> Tagged
     Check(Type, DatumId, ValueId),
+    /// An instance of the structure type with this name (a symbol, for the message), whose layout stands at
+    /// `depth` among the ancestors of its own: a layout never changes. Value, layout: Tagged, Tagged -> Tagged
+    CheckInstance(DatumId, u32, ValueId, ValueId),
     /// Raw index below raw length, else an index error naming the sequence. Word, Word, Tagged -> Word
     CheckIndex(ValueId, ValueId, ValueId),
     /// Result, operands of the operation it came from (equal for one operand): raises when the result is
@@ -383,6 +386,8 @@ pub enum Inst {
 
     /// Safepoint poll on a loop back-edge.
     Poll,
+    /// The same, once in many values of a fixnum that goes through consecutive ones.
+    PollSometimes(ValueId),
 }
 
 /// Runtime entry points with a signature of their own (all through anchor thunks).
@@ -496,6 +501,7 @@ impl Inst {
                 | Inst::Runtime(..)
                 | Inst::ForeignCall { .. }
                 | Inst::Poll
+                | Inst::PollSometimes(_)
                 | Inst::Cons(..)
                 | Inst::MakeCell(_)
                 | Inst::MakeClosure(..)
@@ -503,6 +509,7 @@ impl Inst {
                 | Inst::Arith(..)
                 | Inst::ArithCompare(..)
                 | Inst::Check(..)
+                | Inst::CheckInstance(..)
                 | Inst::CheckIndex(..)
                 | Inst::CheckFloat(..)
                 | Inst::CoerceToFunction(_)

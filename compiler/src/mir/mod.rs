@@ -5,6 +5,7 @@
 pub mod build;
 pub mod dominance;
 pub mod function;
+pub mod loops;
 pub mod parse;
 pub mod pass;
 pub mod print;

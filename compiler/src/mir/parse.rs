@@ -422,6 +422,10 @@ impl Parser<'_> {
             "compare" => Inst::ArithCompare(words.word(COMPARES)?, value(words)?, value(words)?),
             "is" => Inst::Is(self.type_set(words)?, value(words)?),
             "check" => Inst::Check(words.ty()?, self.datum(words)?, value(words)?),
+            "check-instance" => {
+                let (name, depth) = (self.datum(words)?, words.number("depth")?);
+                Inst::CheckInstance(name, depth, value(words)?, value(words)?)
+            }
             "assume" => {
                 let word = words.expect("a refinement")?;
                 if word == "not-in" {

@@ -206,6 +206,7 @@ impl Printer {
             Inst::Arith(op, ..) => word_of(ARITHS, *op).to_owned(),
             Inst::ArithCompare(op, ..) => format!("compare {}", word_of(COMPARES, *op)),
             Inst::Check(ty, spec, _) => format!("check {} {}", type_text(*ty), self.datum(*spec)),
+            Inst::CheckInstance(name, depth, ..) => format!("check-instance {} {depth}", self.datum(*name)),
             Inst::CheckFloat(op, ..) => word_of(TRAP_OPS, *op).to_owned(),
             Inst::Assume(_, refinement) => match refinement {
                 Refinement::Type(ty) => format!("assume {}", type_text(*ty)),

@@ -140,6 +140,7 @@ simple_instructions! {
     "set-value-count" SetValueCount(a);
     "unwind-target" UnwindTarget();
     "poll" Poll();
+    "poll-sometimes" PollSometimes(a);
 }
 
 /// Names of the bits of a type set; `None` for bits without a meaning.

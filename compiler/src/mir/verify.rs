@@ -366,7 +366,7 @@ fn shape(inst: &Inst, given: &[Repr]) -> Shape {
         Inst::BoolAnd(..) | Inst::BoolOr(..) => shape(&[Bool, Bool], &[Bool]),
         Inst::Eq(..) | Inst::ArithCompare(..) => shape(&[Tagged, Tagged], &[Bool]),
         Inst::Is(..) => shape(&[Tagged], &[Bool]),
-        Inst::Arith(..) | Inst::Cons(..) => shape(&[Tagged, Tagged], &[Tagged]),
+        Inst::Arith(..) | Inst::Cons(..) | Inst::CheckInstance(..) => shape(&[Tagged, Tagged], &[Tagged]),
         Inst::Check(..) | Inst::CoerceToFunction(_) | Inst::MakeCell(_) | Inst::CellRef(_) | Inst::ClosureRef(..) => {
             shape(&[Tagged], &[Tagged])
         }
@@ -384,6 +384,7 @@ fn shape(inst: &Inst, given: &[Repr]) -> Shape {
         Inst::ArgRef(_) | Inst::ValueRef(_) | Inst::SymbolValue(_) | Inst::SymbolFunction(_) => shape(&[], &[Tagged]),
         Inst::ArgRefIndexed(_) => shape(&[Word], &[Tagged]),
         Inst::ArgSet(..) | Inst::ValueSet(..) | Inst::SetSymbolValue(..) | Inst::Bind(..) => shape(&[Tagged], &[]),
+        Inst::PollSometimes(_) => shape(&[Tagged], &[]),
         Inst::SetArgCount(_) | Inst::SetValueCount(_) => shape(&[Word], &[]),
         Inst::Unbind(_) | Inst::Poll => shape(&[], &[]),
         Inst::Runtime(call, _) => {

@@ -61,6 +61,7 @@ macro_rules! operand_visitors {
                     | Inst::Load { base: a, .. }
                     | Inst::Header { base: a, .. }
                     | Inst::MakeCell(a)
+                    | Inst::PollSometimes(a)
                     | Inst::CellRef(a)
                     | Inst::ClosureRef(a, _)
                     | Inst::ArgRefIndexed(a)
@@ -70,7 +71,8 @@ macro_rules! operand_visitors {
                     | Inst::SetValueCount(a)
                     | Inst::SetSymbolValue(_, a)
                     | Inst::Bind(_, a) => f(a),
-                    Inst::WordOp(_, a, b)
+                    Inst::CheckInstance(_, _, a, b)
+                    | Inst::WordOp(_, a, b)
                     | Inst::Checked(_, a, b)
                     | Inst::CompareWord(_, a, b)
                     | Inst::FloatOp(_, a, b)

@@ -44,6 +44,9 @@ pub enum Shape {
     Raw(u32),
     /// Header then `size` tagged slots, of which slot 0 is weak.
     Weak,
+    /// Header then slots of which some are raw words: the size field holds their number (`MIXED_SLOTS`)
+    /// and a bit for each raw one.
+    Mixed,
     /// Not a valid kind.
     Invalid,
 }
@@ -117,6 +120,8 @@ kinds! {
     MACPTR = 30, Shape::Raw(64);
     /// Reserved for finalizer and zone records.
     RESERVED_RECORD = 31, Shape::Slots;
+    /// As INSTANCE, with raw double-floats in some of the slots.
+    MIXED_INSTANCE = 33, Shape::Mixed;
     /// Unused room inside a block; `size` is its length in words, header not counted.
     FILLER = 32, Shape::Raw(64);
 }
@@ -132,11 +137,31 @@ pub const fn header_size(h: u64) -> u64 {
     h >> HEADER_SIZE_SHIFT
 }
 
+/// Bits of a MIXED_INSTANCE's size field that count its slots; the rest tell which of the first
+/// `MIXED_RAW_SLOTS` are raw.
+pub const MIXED_SLOT_BITS: u32 = 16;
+pub const MIXED_RAW_SLOTS: usize = 32;
+
+/// The header of an instance with raw slots.
+pub const fn mixed_header(slots: u64, raw: u64) -> u64 {
+    header(kind::MIXED_INSTANCE, slots | raw << MIXED_SLOT_BITS)
+}
+/// Number of slots of an object with this header, when it has slots at all.
+pub const fn slot_count(h: u64) -> u64 {
+    let size = header_size(h);
+    if header_kind(h) == kind::MIXED_INSTANCE { size & ((1 << MIXED_SLOT_BITS) - 1) } else { size }
+}
+/// Whether slot `i` of an instance with this header is a raw word.
+pub const fn is_raw_slot(h: u64, i: usize) -> bool {
+    header_kind(h) == kind::MIXED_INSTANCE && i < MIXED_RAW_SLOTS && header_size(h) >> MIXED_SLOT_BITS >> i & 1 == 1
+}
+
 /// Bytes occupied by an object with this header, rounded up to the object alignment.
 pub const fn object_bytes(h: u64) -> u64 {
     let size = header_size(h);
     let body = match shape_of(header_kind(h)) {
         Shape::Slots | Shape::Function | Shape::Weak => size * 8,
+        Shape::Mixed => slot_count(h) * 8,
         Shape::FixedSlots(n) => n as u64 * 8,
         Shape::Raw(1) => size.div_ceil(64) * 8,
         Shape::Raw(bits) => size * (bits as u64 / 8),
@@ -166,6 +191,13 @@ pub mod symbol {
     pub const PLIST: usize = 5;
     /// Fixnum: hash of the name; never changes.
     pub const HASH: usize = 6;
+}
+
+/// Slot numbers of a layout (`stdlib/kernel/layouts.lisp`), an instance that describes instances.
+pub mod layout_slot {
+    pub const NAME: usize = 1;
+    /// Simple vector of the layouts above it, least specific first, itself last; unbound before it is filled.
+    pub const ANCESTORS: usize = 4;
 }
 
 /// Slot numbers of an array header (kind ARRAY).

@@ -109,7 +109,7 @@ impl Tracer<'_> {
             let end = (to.saturating_sub(object) / 8) as usize;
             self.scan_words(object, words.start.max(first), words.end.min(end), true);
             if is_header(header) {
-                self.scan_special(object, header);
+                self.scan_special(object, header, true);
             }
         }
     }

@@ -6,7 +6,7 @@
 use crate::abi::tags::{CONS_TAG, FORWARD_MARK, TAG_MASK, UNBOUND};
 use crate::heap::Heap;
 use crate::heap::block::{AGING, BLOCK_BYTES, OLD, state};
-use crate::heap::objects::{bytes_from_first_word, has_code_entry, has_weak_slot, is_header, object_bytes, tagged_words};
+use crate::heap::objects::{bytes_from_first_word, has_code_entry, has_weak_slot, has_mixed_slots, is_header, mixed_words, object_bytes, tagged_words};
 use crate::stack::registry::CodeRegistry;
 
 /// One bit per tag that refers to an object.
@@ -301,7 +301,7 @@ impl<'a> Tracer<'a> {
             let words = tagged_words(first);
             self.scan_words(object, words.start, words.end, old);
             if is_header(first) {
-                self.scan_special(object, first);
+                self.scan_special(object, first, old);
             }
         }
     }
@@ -319,14 +319,19 @@ impl<'a> Tracer<'a> {
         }
     }
 
-    /// What is not a strong slot: weak references and code entries.
+    /// What is not in a range of strong slots: weak references, code entries, slots between raw ones.
     ///
     /// # Safety
     /// An object with this header lies at `object`.
     #[inline(always)]
-    pub unsafe fn scan_special(&mut self, object: u64, header: u64) {
+    pub unsafe fn scan_special(&mut self, object: u64, header: u64, old: bool) {
         if has_weak_slot(header) {
             self.weak.push(object);
+        } else if has_mixed_slots(header) {
+            for word in mixed_words(header) {
+                // SAFETY: these words of the object hold values.
+                unsafe { self.scan_words(object, word, word + 1, old) };
+            }
         } else if self.full && has_code_entry(header) {
             // SAFETY: such an object's second word is its entry.
             self.revive_code(unsafe { *((object + 8) as *const u64) });

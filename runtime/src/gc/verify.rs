@@ -8,7 +8,7 @@ use crate::abi::layout::{Shape, header_kind, kind, kind_name, shape_of};
 use crate::abi::tags::*;
 use crate::abi::thread_context::ThreadContext;
 use crate::heap::block::{BITMAP_WORDS, BLOCK_BYTES, OLD, state};
-use crate::heap::objects::{bytes_from_first_word, has_weak_slot, is_header, tagged_words};
+use crate::heap::objects::{bytes_from_first_word, has_mixed_slots, has_weak_slot, is_header, mixed_words, tagged_words};
 use crate::heap::{self, Heap};
 use crate::stack::registry;
 
@@ -128,7 +128,8 @@ fn check_block(heap: &mut Heap, block: usize, census: &mut Census) -> Result<(),
 
 fn check_object(heap: &mut Heap, object: u64, first: u64, old: bool, census: &mut Census) -> Result<(), String> {
     let weak = has_weak_slot(first).then_some(1);
-    for word in tagged_words(first).chain(weak) {
+    let mixed = has_mixed_slots(first).then(|| mixed_words(first)).into_iter().flatten();
+    for word in tagged_words(first).chain(weak).chain(mixed) {
         let slot = object + 8 * word as u64;
         // SAFETY: a tagged word of a live object.
         let value = unsafe { *(slot as *const u64) };
@@ -177,7 +178,7 @@ fn check_value(heap: &mut Heap, value: u64) -> Result<Option<bool>, String> {
         match header_kind(first) {
             kind::SYMBOL => SYMBOL_TAG,
             kind::FUNCTION => FUNCTION_TAG,
-            kind::INSTANCE => INSTANCE_TAG,
+            kind::INSTANCE | kind::MIXED_INSTANCE => INSTANCE_TAG,
             kind::DOUBLE => DOUBLE_TAG,
             _ => OTHER_TAG,
         }

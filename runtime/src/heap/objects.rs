@@ -2,7 +2,7 @@
 //!
 //! Must not know any kind by name: everything comes from `abi::layout::shape_of`.
 
-use crate::abi::layout::{Shape, header_kind, header_size, shape_of};
+use crate::abi::layout::{Shape, header_kind, header_size, is_raw_slot, shape_of, slot_count};
 use crate::abi::tags::{HEADER_TAG, TAG_MASK};
 use std::ops::Range;
 
@@ -17,9 +17,11 @@ struct Map {
     first_tagged: u8,
     tagged: bool,
     weak: bool,
+    /// Some slots are raw: `mixed_words`.
+    mixed: bool,
 }
 
-const INVALID: Map = Map { element_shift: 6, fixed_words: 0, first_tagged: 1, tagged: false, weak: false };
+const INVALID: Map = Map { element_shift: 6, fixed_words: 0, first_tagged: 1, tagged: false, weak: false, mixed: false };
 
 static MAPS: [Map; 256] = {
     let mut maps = [INVALID; 256];
@@ -31,6 +33,7 @@ static MAPS: [Map; 256] = {
             Shape::Function => Map { first_tagged: 2, tagged: true, ..INVALID },
             Shape::Raw(bits) => Map { element_shift: bits.trailing_zeros() as u8, ..INVALID },
             Shape::Weak => Map { first_tagged: 2, tagged: true, weak: true, ..INVALID },
+            Shape::Mixed => Map { mixed: true, ..INVALID },
             Shape::Invalid => INVALID,
         };
         kind += 1;
@@ -47,7 +50,7 @@ pub fn is_header(word: u64) -> bool {
 #[inline(always)]
 pub fn object_bytes(header: u64) -> u64 {
     let map = MAPS[header_kind(header) as usize];
-    let size = header_size(header);
+    let size = if map.mixed { slot_count(header) } else { header_size(header) };
     let body = if map.fixed_words != 0 { map.fixed_words as u64 * 8 } else { ((size << map.element_shift) + 7) >> 3 };
     (body + 8 + 15) & !15
 }
@@ -58,7 +61,7 @@ pub fn bytes_from_first_word(word: u64) -> u64 {
     if is_header(word) { object_bytes(word) } else { 16 }
 }
 
-/// Words that hold strong tagged values, counted from the object's first word.
+/// Words that hold strong tagged values (`mixed_words` apart), counted from the object's first word.
 #[inline(always)]
 pub fn tagged_words(first_word: u64) -> Range<usize> {
     if !is_header(first_word) {
@@ -70,6 +73,17 @@ pub fn tagged_words(first_word: u64) -> Range<usize> {
     }
     let words = if map.fixed_words != 0 { map.fixed_words as usize } else { header_size(first_word) as usize };
     map.first_tagged as usize..words + 1
+}
+
+/// Words that hold tagged values among raw ones, counted from the object's first word.
+pub fn mixed_words(header: u64) -> impl Iterator<Item = usize> {
+    (0..slot_count(header) as usize).filter(move |&i| !is_raw_slot(header, i)).map(|i| i + 1)
+}
+
+/// Whether some of the object's slots are raw: they are in no range of `tagged_words`.
+#[inline(always)]
+pub fn has_mixed_slots(first_word: u64) -> bool {
+    is_header(first_word) && MAPS[header_kind(first_word) as usize].mixed
 }
 
 /// Whether the word after the header is the address of code.
@@ -99,7 +113,8 @@ mod tests {
                 continue;
             }
             for size in [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129, 1000, 65537] {
-                let h = header(k, size);
+                // The size field of a mixed object is more than a size.
+                let h = if k == kind::MIXED_INSTANCE { layout::mixed_header(size & 0xffff, 5) } else { header(k, size) };
                 assert_eq!(object_bytes(h), layout::object_bytes(h), "kind {} size {size}", layout::kind_name(k));
             }
         }
@@ -112,5 +127,9 @@ mod tests {
         assert_eq!(tagged_words(header(kind::FUNCTION, 3)), 2..4, "the entry is raw");
         assert_eq!(tagged_words(header(kind::STRING, 3)), 0..0, "strings are raw");
         assert_eq!(tagged_words(header(kind::WEAK_POINTER, 2)), 2..3, "slot 0 is weak");
+        let mixed = layout::mixed_header(40, 0b1010);
+        assert_eq!(tagged_words(mixed), 0..0, "mixed slots are no range");
+        assert_eq!(mixed_words(mixed).take(4).collect::<Vec<_>>(), [1, 3, 5, 6], "slots 1 and 3 are raw");
+        assert_eq!((mixed_words(mixed).count(), object_bytes(mixed)), (38, 336), "slots beyond the bits are tagged");
     }
 }

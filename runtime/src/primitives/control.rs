@@ -1,6 +1,6 @@
 //! Primitives of control: dynamic variables, pending errors, common errors, limits.
 
-use crate::abi::layout::{HEADER_SIZE_SHIFT, SYMBOL_CONSTANT, symbol};
+use crate::abi::layout::{HEADER_SIZE_SHIFT, SYMBOL_CONSTANT, layout_slot, symbol};
 use crate::abi::thread_context::ErrorKind;
 use crate::abi::well_known::Sym;
 use crate::control::errors::{expect_fixnum, expect_symbol, simple_error, wrong_type};
@@ -132,6 +132,10 @@ primitives! {
     fn standard_type_error(ctx, datum, expected) {
         let expected = well_known_numbered(expected.0 as usize);
         Err(ctx.raise(ErrorKind::Type, &[datum, expected]))
+    }
+    /// The expected structure type by its layout.
+    fn structure_type_error(ctx, datum, expected) {
+        Err(ctx.raise(ErrorKind::Type, &[datum, expected.slot(layout_slot::NAME)]))
     }
     fn index_error(ctx, sequence, index) {
         Err(ctx.raise(ErrorKind::IndexOutOfBounds, &[sequence, index]))

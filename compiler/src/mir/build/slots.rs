@@ -32,6 +32,51 @@ impl Builder<'_, '_> {
         });
         v[2]
     }
+    /// Value, layout, depth and name, the last two constants.
+    pub(super) fn check_structure(&mut self, v: &[ValueId]) -> ValueId {
+        if self.policy.safety == 0 {
+            let instance = Type::of(TypeSet::INSTANCE);
+            return self.emit(Inst::Assume(v[0], Refinement::Type(instance)), Repr::Tagged, instance);
+        }
+        let name = self.s.datums.id_of(rook_runtime::value::nil());
+        let name = self.constant_datum(v[3]).unwrap_or(name);
+        let depth = self.ty(v[2]).low as u32;
+        self.tagged(Inst::CheckInstance(name, depth, v[0], v[1]), TypeSet::INSTANCE)
+    }
+    fn constant_datum(&self, v: ValueId) -> Option<DatumId> {
+        let insts = self.f.block(self.at).insts.iter().rev();
+        let mut defining = insts.filter(|data| data.results.contains(&v));
+        match defining.next()?.inst {
+            Inst::Const(id) => Some(id),
+            _ => None,
+        }
+    }
+    /// A slot that holds a raw double-float.
+    pub(super) fn raw_slot_ref(&mut self, v: &[ValueId]) -> ValueId {
+        let t = self.ty(v[1]);
+        let (element, tag) = (Element::F64, INSTANCE_TAG as u8);
+        let inst = if t.is_fixnum() && t.low == t.high {
+            Inst::Load { element, tag, offset: layout::slot_offset(t.low as usize), base: v[0] }
+        } else {
+            Inst::LoadIndexed { element, tag, offset: 8, base: v[0], index: self.word(Inst::Untag(v[1])) }
+        };
+        let raw = self.emit(inst, Repr::Double, Type::ANY);
+        self.tagged(Inst::BoxDouble(raw), TypeSet::DOUBLE)
+    }
+    pub(super) fn set_raw_slot(&mut self, v: &[ValueId]) -> ValueId {
+        let t = self.ty(v[1]);
+        let number = self.check(v[2], TypeSet::DOUBLE, Sym::DOUBLE_FLOAT);
+        let value = self.emit(Inst::UnboxDouble(number), Repr::Double, Type::ANY);
+        let (element, tag, barrier) = (Element::F64, INSTANCE_TAG as u8, false);
+        let inst = if t.is_fixnum() && t.low == t.high {
+            Inst::Store { element, tag, offset: layout::slot_offset(t.low as usize), base: v[0], value, barrier }
+        } else {
+            let index = self.word(Inst::Untag(v[1]));
+            Inst::StoreIndexed { element, tag, offset: 8, base: v[0], index, value, barrier }
+        };
+        self.effect(inst);
+        number
+    }
     pub(super) fn layout_of(&mut self, v: ValueId) -> ValueId {
         let (yes, no) = (self.f.new_block(), self.f.new_block());
         let join = self.new_join(Want::One);

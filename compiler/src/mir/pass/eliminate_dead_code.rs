@@ -14,7 +14,7 @@ pub fn run(program: &mut Program) {
 }
 
 /// Whether an instruction may be dropped when its results are unused.
-fn is_pure(inst: &Inst) -> bool {
+pub fn is_pure(inst: &Inst) -> bool {
     match inst {
         Inst::Store { .. }
         | Inst::StoreIndexed { .. }
@@ -32,8 +32,10 @@ fn is_pure(inst: &Inst) -> bool {
         | Inst::Runtime(..)
         | Inst::ForeignCall { .. }
         | Inst::Poll
+        | Inst::PollSometimes(_)
         | Inst::Check(..)
         | Inst::CheckIndex(..)
+        | Inst::CheckInstance(..)
         | Inst::CoerceToFunction(_)
         | Inst::SymbolValue(_)
         | Inst::SymbolFunction(_)

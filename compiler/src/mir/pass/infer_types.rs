@@ -187,6 +187,7 @@ fn result_type(f: &Function, inst: &Inst, bound: Type, state: &State) -> Type {
         }
         Inst::Primitive(name, args) => primitive_type(name, args, f, bound),
         Inst::Check(ty, _, v) => f.ty(*v).intersection(*ty),
+        Inst::CheckInstance(..) => Type::of(TypeSet::INSTANCE),
         Inst::Assume(v, refinement) => assumed_type(f, *v, *refinement),
         Inst::Call(Call { target: Target::Direct(g), .. }) => state.returns[g.0 as usize],
         Inst::CoerceToFunction(_) | Inst::MakeClosure(..) | Inst::FunctionObject(_) => Type::of(TypeSet::FUNCTION),

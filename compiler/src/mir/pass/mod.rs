@@ -10,6 +10,7 @@ pub mod remove_unreachable;
 pub mod reuse_values;
 pub mod simplify_params;
 pub mod substitute;
+pub mod thin_polls;
 pub mod unbox_floats;
 
 use crate::mir::Program;
@@ -36,6 +37,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "reuse-values", description: "compute once what does not change", run: reuse_values::run },
     Pass { name: "unbox-floats", description: "keep floats raw in variables, arguments and results", run: unbox_floats::run },
     Pass { name: "eliminate-dead-code", description: "drop unused pure instructions and parameters", run: eliminate_dead_code::run },
+    Pass { name: "thin-polls", description: "poll in some iterations of counting loops", run: thin_polls::run },
     Pass { name: "check-floats", description: "check observable results of float operations", run: check_floats::run },
 ];
 

@@ -3,7 +3,7 @@
 //! checks), so that Cranelift would not.
 //!
 //! Headers of vectors and the contents of doubles never change, so reading them moves to where the
-//! object comes from: out of the loops that use it.
+//! object comes from, out of the loops that use it, and takes along what is made of a header.
 //!
 //! ```text
 //! v5 = header v1                                v5 = header v1      (behind the definition of v1)
@@ -13,8 +13,9 @@
 //! v18 = check-index v7 v16 v1
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::ranges::word;
 use super::substitute::Substitution;
 use crate::mir::dominance::Dominators;
 use crate::mir::*;
@@ -34,7 +35,9 @@ type Key = (u8, u64, u32, u32);
 
 fn reuse(f: &mut Function) {
     let dominators = Dominators::of(f);
-    let (sites, assumed) = definitions(f);
+    let (mut sites, assumed) = definitions(f);
+    let mut constants: HashMap<ValueId, i64> = HashMap::new();
+    let mut gone: HashSet<ValueId> = HashSet::new();
     let mut substitution = Substitution::default();
     let mut seen: HashMap<Key, (Block, ValueId, Type)> = HashMap::new();
     // Instructions to put behind the definitions of their operands.
@@ -50,6 +53,9 @@ fn reuse(f: &mut Function) {
                 continue;
             };
             let result = data.results[0];
+            if let Inst::Word(n) = data.inst {
+                constants.insert(result, n);
+            }
             let checked = if let Inst::Check(ty, ..) = data.inst { ty } else { Type::ANY };
             match seen.get(&key) {
                 Some(&(block, v, ty)) if dominators.dominates(block, b) && ty == checked => {
@@ -58,11 +64,24 @@ fn reuse(f: &mut Function) {
                 }
                 _ => {}
             }
-            let home = movable(f, &data.inst).map(|base| sites[base.0 as usize]).filter(|&(block, _)| block != b);
+            // What follows from what moved moves with it; Cranelift does not move operations on constants.
+            let derived = match data.inst {
+                Inst::WordOp(_, word, n) if gone.contains(&word) => constants.get(&n).map(|&n| (word, n)),
+                _ => None,
+            };
+            let source = derived.map(|(word, _)| word).or(movable(f, &data.inst));
+            let home = source.map(|base| sites[base.0 as usize]).filter(|&(block, _)| block != b);
             match home {
                 Some(site) => {
+                    let insts = moved.entry(site).or_default();
+                    if let (Some((_, n)), Inst::WordOp(_, _, operand)) = (derived, &mut data.inst) {
+                        *operand = f.new_value(Repr::Word, word(n, n));
+                        insts.push(InstData { inst: Inst::Word(n), results: vec![*operand], span: data.span });
+                    }
+                    insts.push(data);
+                    sites[result.0 as usize] = site;
+                    gone.insert(result);
                     seen.insert(key, (site.0, result, checked));
-                    moved.entry(site).or_default().push(data);
                 }
                 None => {
                     seen.insert(key, (b, result, checked));
@@ -102,8 +121,8 @@ fn place(f: &mut Function, moved: HashMap<(Block, usize), Vec<InstData>>, sites:
         // Instructions of the block may have gone: the place is behind the last that was there before.
         let block = f.block_mut(b);
         let index = block.insts.iter().position(|data| data.results.first().is_some_and(|r| {
-            let (block, at) = sites[r.0 as usize];
-            block == b && at == position
+            // Constants that came along are new.
+            sites.get(r.0 as usize) == Some(&(b, position))
         }));
         let index = index.map_or(0, |i| i + 1);
         block.insts.splice(index..index, insts);
@@ -143,6 +162,7 @@ fn key_of(f: &Function, inst: &Inst, assumed: &[Option<ValueId>], substitution: 
         Inst::CompareWord(op, a, b) => (4, op as u64, a.0, b.0),
         Inst::Header { tag, base } if is_vector(f, base) => (5, tag as u64, bare(base), 0),
         Inst::CheckIndex(index, length, vector) => (6, vector.0 as u64, index.0, length.0),
+        Inst::CheckInstance(name, depth, v, _) => (13, (depth as u64) << 32 | name.0 as u64, bare(v), 0),
         Inst::Check(_, spec, v) => (7, spec.0 as u64, v.0, 0),
         Inst::UnboxDouble(v) => (8, 0, bare(v), 0),
         Inst::UnboxSingle(v) => (9, 0, bare(v), 0),
