@@ -3,7 +3,7 @@
 //! IRs name objects by `DatumId`; the table's slots are collector roots. Symbols, fixnums and other
 //! immediates get one id each; other objects get one id per `eq` identity within a unit.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use rook_runtime::abi::layout::symbol;
 use rook_runtime::abi::thread_context::ThreadContext;

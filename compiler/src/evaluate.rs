@@ -14,10 +14,10 @@ use rook_runtime::value::{Value, nil};
 use crate::backend::jit::{LoadedUnit, load_unit};
 use crate::backend::{self, Backend};
 use crate::compile::{self, Options};
-use crate::datum::Datums;
+use crate::datum::{DatumId, Datums};
 use crate::env::{Compilation, Env};
 use crate::expand::{Evaluator, Exit, Expander, Mode, Processor};
-use crate::hir::{FnId, Unit};
+use crate::hir::{FnId, Hir, Kind, Unit};
 use crate::mir::Program;
 
 /// What happens to each unit besides running it: the bootstrap also keeps its static form.
@@ -58,13 +58,72 @@ pub struct MemoryEvaluator<'a> {
     guard_all: bool,
 }
 
-/// The library's function that calls another and catches errors.
-pub fn guarded_call() -> Option<Value> {
-    let name: Vec<u32> = "%GUARDED-CALL".chars().map(|c| c as u32).collect();
+/// A function of the library, once that is loaded.
+fn kernel_function(name: &str) -> Option<Value> {
+    let name: Vec<u32> = name.chars().map(u32::from).collect();
     let kernel = package::find_package_str("ROOK-KERNEL")?;
     let (symbol, _) = package::find_symbol(kernel, &name)?;
     let function = symbol.slot(layout::symbol::FUNCTION);
     function.is_function().then_some(function)
+}
+
+/// The library's function that calls another and catches errors.
+pub fn guarded_call() -> Option<Value> {
+    kernel_function("%GUARDED-CALL")
+}
+
+/// A top-level form that does nothing but define or give something: it runs once, so that code for
+/// it would not pay. The library's `%definition` makes the function that does it.
+struct Definition {
+    /// The defining primitive; the form gives its argument when there is none.
+    primitive: Option<&'static str>,
+    arguments: Vec<Argument>,
+    value: Option<DatumId>,
+}
+
+enum Argument {
+    Datum(DatumId),
+    /// Index into `Unit::wanted`.
+    Function(usize),
+}
+
+impl Definition {
+    /// What the only top-level function of the unit does, if that is a definition. The unit is left
+    /// with the functions that it defines.
+    fn take_from(unit: &mut Unit) -> Option<Definition> {
+        const DEFINING: [&str; 4] = ["defun", "defmacro", "defparameter", "set_info"];
+        let [top] = unit.top_level[..] else { return None };
+        if !unit.load_time.is_empty() {
+            return None;
+        }
+        let (primitive, nodes, value) = match &unit.function(top).body.kind {
+            Kind::Lambda(_) => (None, std::slice::from_ref(&unit.function(top).body), None),
+            Kind::Seq(nodes) => match &nodes[..] {
+                [Hir { kind: Kind::Primitive(name, nodes), .. }, Hir { kind: Kind::Const(value), .. }]
+                    if DEFINING.contains(name) =>
+                {
+                    (Some(*name), &nodes[..], Some(*value))
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let mut wanted = Vec::new();
+        let mut arguments = Vec::new();
+        for node in nodes {
+            arguments.push(match node.kind {
+                Kind::Const(datum) => Argument::Datum(datum),
+                Kind::Lambda(function) => {
+                    wanted.push(function);
+                    Argument::Function(wanted.len() - 1)
+                }
+                _ => return None,
+            });
+        }
+        unit.wanted = wanted;
+        unit.top_level.clear();
+        Some(Definition { primitive, arguments, value })
+    }
 }
 
 impl<'a> MemoryEvaluator<'a> {
@@ -108,20 +167,49 @@ impl<'a> MemoryEvaluator<'a> {
         let mut datums = datums;
         // SAFETY: as for `ctx`.
         let ctx = unsafe { &mut *self.ctx };
+        // The observer wants the static form of everything.
+        let maker = if self.observer.is_none() { kernel_function("%DEFINITION") } else { None };
+        let definition = maker.and_then(|_| Definition::take_from(unit));
         let program = compile::to_mir(ctx, unit, &mut datums, &mut self.options);
         let files = self.files.clone();
         let compiled = match with_memory_backend(|backend| backend.compile(&program, &datums, files)) {
             Ok(compiled) => compiled,
             Err(error) => return Err(Exit::Error(error.to_string())),
         };
-        let loaded = load_unit(self.ctx(), &compiled, &datums).map_err(|error| Exit::Error(error.to_string()))?;
+        let mut loaded = load_unit(self.ctx(), &compiled, &datums).map_err(|error| Exit::Error(error.to_string()))?;
+        if let Some(definition) = definition {
+            let function = self.defining_function(&definition, &program, &datums, &loaded)?;
+            loaded.add_top_level(function);
+        }
         Ok(Pending { program, datums, loaded })
+    }
+
+    /// The function that a top-level form is which only defines.
+    fn defining_function(&mut self, definition: &Definition, program: &Program, datums: &Datums, loaded: &LoadedUnit) -> Result<Value, Exit> {
+        let ctx = self.ctx();
+        // Nothing collects before the call: Rust never does.
+        let maker = kernel_function("%DEFINITION").expect("it was there");
+        let mut arguments = vec![match definition.primitive {
+            Some(name) => {
+                let kernel = package::find_package_str("ROOK-KERNEL").expect("the library is there");
+                package::intern_str(ctx, kernel, &name.to_uppercase().replace('_', "-"))
+            }
+            None => nil(),
+        }];
+        arguments.push(definition.value.map_or(nil(), |value| datums.get(value)));
+        for argument in &definition.arguments {
+            arguments.push(match *argument {
+                Argument::Datum(datum) => datums.get(datum),
+                Argument::Function(i) => loaded.function(self.ctx(), program.wanted[i]),
+            });
+        }
+        Ok(self.call_values(maker, &arguments)?.first().copied().unwrap_or(nil()))
     }
 
     /// Calls the top-level functions of a loaded unit.
     pub fn run_pending(&mut self, pending: Pending) -> Result<(), Exit> {
         let Pending { program, datums, loaded } = pending;
-        for i in 0..program.top_level.len() {
+        for i in 0..loaded.top_level().len() {
             let function = loaded.top_level()[i];
             self.values = if self.guard_all { vec![self.call_guarded(function, &[])?] } else { self.call_values(function, &[])? };
         }
@@ -133,7 +221,7 @@ impl<'a> MemoryEvaluator<'a> {
 
     /// Calls all top-level functions but the last, which is the result.
     pub fn finish_pending(&mut self, pending: Pending) -> Result<Value, Exit> {
-        let count = pending.program.top_level.len();
+        let count = pending.loaded.top_level().len();
         for i in 0..count - 1 {
             let function = pending.loaded.top_level()[i];
             self.call_values(function, &[])?;

@@ -176,7 +176,7 @@ prims! {
 
 /// The row for a symbol, by home package and name.
 pub fn find(package: &str, name: &str) -> Option<&'static Known> {
-    use std::collections::HashMap;
+    use crate::hash::HashMap;
     use std::sync::OnceLock;
     static INDEX: OnceLock<HashMap<(&'static str, &'static str), &'static Known>> = OnceLock::new();
     INDEX.get_or_init(|| KNOWN.iter().map(|k| ((k.package, k.name), k)).collect()).get(&(package, name)).copied()

@@ -5,6 +5,7 @@
 pub mod source;
 pub mod diag;
 pub mod datum;
+pub mod hash;
 pub mod names;
 pub mod roots;
 pub mod types;

@@ -9,6 +9,16 @@
       ((atom rest) (and (null rest) (<= least length)))
     (when (>= length most) (return nil))))
 
+;;; A function for a top-level form that calls a defining primitive with constants and functions, and
+;;; gives VALUE; without a primitive it gives A. The compiler asks for it instead of making code.
+(defun %definition (primitive value &optional a b c)
+  (case primitive
+    ((nil) #'(lambda () a))
+    (defun #'(lambda () (%primitive defun a b c) value))
+    (defmacro #'(lambda () (%primitive defmacro a b c) value))
+    (defparameter #'(lambda () (%primitive defparameter a b c) value))
+    (set-info #'(lambda () (%primitive set-info a b c) value))))
+
 ;;; The predicates take and give fuel, the number of subforms that may follow, or NIL: that bounds the
 ;;; time lost on what is compiled in the end, and ends on circular forms. VARIABLES are the lexical ones.
 (defun %simple-form-p (form)

@@ -1,6 +1,6 @@
 //! Frame tables: from Cranelift's call sites and stack maps to the records of `abi/frame.rs`.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use cranelift_codegen::CompiledCode;
 use rook_runtime::abi::frame::{FunctionEntry, SiteEntry, position};

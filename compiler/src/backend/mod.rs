@@ -10,11 +10,11 @@ pub mod unit;
 
 pub use unit::{Code, Relocation, RelocationKind, RelocationTarget, Site, Unit};
 
-use std::collections::HashSet;
+use crate::hash::HashSet;
 use std::sync::Arc;
 
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{ExternalName, Function as ClifFunction};
+use cranelift_codegen::ir::ExternalName;
 use cranelift_codegen::isa::{self, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{CompiledCode, Context, FinalizedMachReloc, FinalizedRelocTarget, binemit};
@@ -100,7 +100,6 @@ impl Backend {
 
     fn lower(&mut self, program: &Program, id: FuncId, datums: &Datums, symbols: &mut Symbols) -> Vec<Span> {
         self.context.clear();
-        self.context.func = ClifFunction::new();
         lower_function(
             &mut self.context.func,
             &mut self.builder,
@@ -163,7 +162,7 @@ impl Backend {
 
 /// Symbols that are called by name, each once, in order of first use.
 fn called_symbols(program: &Program) -> Vec<DatumId> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut called = Vec::new();
     let mut note = |call: &Call| {
         if let mir::Target::Symbol(id) = call.target

@@ -174,7 +174,12 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
     }
     let mut roots = roots(&program, library_functions);
     roots.with_c = !options.link.is_empty();
-    Ok(program.finish().and_then(|image| link(&image, &roots, &folder, options)))
+    Ok(program.finish().and_then(|mut image| {
+        let outcome = link(&mut image, &roots, &folder, options);
+        // The process ends: taking a large image apart would only cost time.
+        std::mem::forget(image);
+        outcome
+    }))
 }
 
 /// Symbols of the library that the runtime's reader alone calls or binds.
@@ -206,8 +211,7 @@ fn roots(program: &Program, library_functions: usize) -> Roots {
     }
 }
 
-fn link(image: &Image, roots: &Roots, folder: &Path, options: &Options) -> Result<(), String> {
-    let (mut lean, reached) = shake(image, roots);
+fn link(image: &mut Image, roots: &Roots, folder: &Path, options: &Options) -> Result<(), String> {
     let reason = needs_compiler(image, roots.library_functions);
     let full = match options.runtime {
         Runtime::Full => true,
@@ -219,14 +223,17 @@ fn link(image: &Image, roots: &Roots, folder: &Path, options: &Options) -> Resul
             Some((caller, operator)) => eprintln!("the compiler is linked in: {caller} names {operator}"),
             None => eprintln!("the program does not need the compiler"),
         }
-        if !full {
-            eprint!("{}", size::report(image, &lean, &reached));
+    }
+    if !full {
+        let whole = options.verbose.then(|| image.clone());
+        let reached = shake(image, roots, options.verbose);
+        if let Some(whole) = whole {
+            eprint!("{}", size::report(&whole, image, &reached));
         }
     }
-    let chosen = if full { image } else { &mut lean };
     let prelink_options =
         prelink::Options { main: Some("rook_main"), prepare: full.then_some("rook_compiler_prepare"), ..Default::default() };
-    let object = prelink::emit(chosen, &prelink_options)?;
+    let object = prelink::emit(image, &prelink_options)?;
     let parent = options.output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let stem = options.output.file_name().ok_or("the output has no file name")?.to_string_lossy().into_owned();
     let unique = std::process::id();
@@ -277,10 +284,10 @@ fn needs_compiler(image: &Image, library_functions: usize) -> Option<(String, St
     for f in &image.functions[library_functions..] {
         for fixup in &f.fixups {
             if let Reference::Object(o) = fixup.reference
-                && let Some((_, name)) = &image.objects[o as usize].symbol
-                && DOORS.contains(&name.as_str())
+                && let Some(symbol) = &image.objects[o as usize].symbol
+                && DOORS.contains(&symbol.1.as_str())
             {
-                return Some((f.name.clone(), name.clone()));
+                return Some((f.name.clone(), symbol.1.clone()));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The lowering of one function: signatures, blocks, dispatch over instructions and terminators.
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use cranelift_codegen::ir::{
     self, AbiParam, BlockArg, InstBuilder, MemFlagsData, Signature, SourceLoc, StackSlot, StackSlotData, StackSlotKind,
@@ -70,10 +70,10 @@ pub fn lower_function(
         immediates: vec![None; function.values.len()],
         uses: count_uses(function),
         exit_slots: Vec::new(),
-        func_refs: HashMap::new(),
-        globals: HashMap::new(),
+        func_refs: HashMap::default(),
+        globals: HashMap::default(),
         general_sig: None,
-        rooted: HashSet::new(),
+        rooted: HashSet::default(),
         spans: Vec::new(),
     };
     lowering.run();

@@ -24,7 +24,7 @@ mod safepoint;
 pub use function::lower_function;
 pub use runtime_calls::runtime_call_name;
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use cranelift_codegen::ir::UserExternalName;
 

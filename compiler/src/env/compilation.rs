@@ -5,7 +5,7 @@
 //! shared reference, and no borrow is kept over code that runs Lisp.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::rc::Rc;
 
 use rook_runtime::abi::thread_context::ThreadContext;

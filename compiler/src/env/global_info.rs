@@ -3,7 +3,7 @@
 //!
 //! Property-list information is under indicator symbols of ROOK-KERNEL, so it is ordinary data.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use rook_runtime::abi::layout::{SYMBOL_CONSTANT, SYMBOL_MACRO, SYMBOL_SPECIAL, symbol};
 use rook_runtime::object::symbol as symbols;

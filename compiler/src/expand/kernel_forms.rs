@@ -1,6 +1,6 @@
 //! Operators of ROOK-KERNEL: `named-lambda`, `%primitive`, `%foreign-call`.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::sync::OnceLock;
 
 use rook_runtime::abi::primitives::Primitive;

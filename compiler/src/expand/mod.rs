@@ -30,7 +30,7 @@ mod transforms;
 mod types;
 pub mod warnings;
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 use std::rc::Rc;
 
 use rook_runtime::abi::thread_context::ThreadContext;
@@ -152,12 +152,12 @@ impl<'a> Expander<'a> {
             from_text: false,
             trail: Vec::new(),
             depth: 0,
-            operators: HashMap::new(),
-            named: HashSet::new(),
+            operators: HashMap::default(),
+            named: HashSet::default(),
             variable_uses: Vec::new(),
             used_blocks: Vec::new(),
             used_tagbodies: Vec::new(),
-            local_arities: HashMap::new(),
+            local_arities: HashMap::default(),
             function_name: String::new(),
             inlining: Vec::new(),
             temporaries: 0,

@@ -1,7 +1,7 @@
 //! What a global operator name means to the expander: the table of native operators and the
 //! dispatch on compound forms.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::sync::OnceLock;
 
 use rook_runtime::object::package;

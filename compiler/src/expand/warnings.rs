@@ -1,6 +1,6 @@
 //! Warnings that need the whole unit: undefined functions and variables, late argument counts.
 
-use std::collections::HashSet;
+use crate::hash::HashSet;
 
 use rook_runtime::object::package;
 use rook_runtime::object::symbol::{symbol_package, symbol_text};
@@ -20,7 +20,7 @@ impl Expander<'_> {
         self.report_variables(&usage);
     }
     fn report_functions(&self, usage: &Usage) {
-        let mut reported = HashSet::new();
+        let mut reported = HashSet::default();
         for call in &usage.calls {
             let symbol = self.get(call.name);
             if let Some(definition) = usage.functions.get(&call.name) {
@@ -52,7 +52,7 @@ impl Expander<'_> {
         }
     }
     fn report_variables(&self, usage: &Usage) {
-        let mut reported = HashSet::new();
+        let mut reported = HashSet::default();
         for variable in &usage.variables {
             let symbol = self.get(variable.name);
             let known = self.compilation.is_special(symbol) || self.compilation.is_constant(symbol);

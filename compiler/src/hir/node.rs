@@ -272,12 +272,18 @@ pub struct Unit {
     pub top_level: Vec<FnId>,
     /// Initial-value functions of `load-time-value` cells (run before the form that needs them).
     pub load_time: Vec<FnId>,
+    /// Functions without free variables that are wanted as objects by who compiles the unit.
+    pub wanted: Vec<FnId>,
     pub next_block: u32,
     pub next_tagbody: u32,
     pub next_tag: u32,
 }
 
 impl Unit {
+    /// Where a walk over the functions that are reached begins.
+    pub fn roots(&self) -> impl Iterator<Item = FnId> {
+        self.top_level.iter().chain(&self.load_time).chain(&self.wanted).copied()
+    }
     pub fn var(&self, id: VarId) -> &Var {
         &self.vars[id.0 as usize]
     }

@@ -18,7 +18,7 @@ pub fn verify(unit: &Unit) -> Vec<String> {
         local_functions: Vec::new(),
         exits: 0,
     };
-    for &id in unit.top_level.iter().chain(&unit.load_time) {
+    for id in unit.roots() {
         verifier.root(id);
     }
     for (i, function) in unit.functions.iter().enumerate() {

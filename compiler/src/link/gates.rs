@@ -3,9 +3,9 @@
 //! The library marks such a symbol with `%only-with`. Must not be used for what a program could need
 //! without naming it: that program would fail where a whole one works.
 
-use std::collections::HashSet;
+use crate::hash::HashSet;
 
-use rook_runtime::abi::layout::symbol;
+use rook_runtime::abi::layout::{self, kind, symbol};
 use rook_runtime::abi::tags::SYMBOL_TAG;
 
 use super::image::{Body, Image, Word};
@@ -20,10 +20,10 @@ pub const GATE: &str = "%ONLY-WITH";
 pub fn closed_gates(image: &Image, named: &[u32]) -> HashSet<u32> {
     let named: HashSet<u32> = named.iter().copied().collect();
     let symbol_of = |w: Word| match w {
-        Word::Object(o) => image.objects[o as usize].symbol.as_ref(),
+        Word::Object(o) => image.objects[o as usize].symbol.as_deref(),
         _ => None,
     };
-    let mut closed = HashSet::new();
+    let mut closed = HashSet::default();
     for (o, object) in image.objects.iter().enumerate() {
         let Body::Slots(_, slots) = &object.body else { continue };
         if object.tag as u64 != SYMBOL_TAG {
@@ -53,8 +53,17 @@ fn list(image: &Image, mut at: Word) -> impl Iterator<Item = Word> + use<'_> {
     })
 }
 
+/// Whether the object is a string with a tilde. Most literals are not, which is quickly seen.
+pub fn may_have_directives(body: &Body) -> bool {
+    matches!(body, Body::Raw(header, bytes) if bytes.contains(&b'~')
+        && matches!(layout::header_kind(*header), kind::BASE_STRING | kind::STRING))
+}
+
 /// Whether a string is a FORMAT control string with directives that only the interpreter knows.
 pub fn is_complex_control(body: &Body) -> bool {
+    if !may_have_directives(body) {
+        return false;
+    }
     let Some(text) = string_text(body) else { return false };
     let mut characters = text.chars();
     while let Some(c) = characters.next() {
@@ -68,7 +77,7 @@ pub fn is_complex_control(body: &Body) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rook_runtime::abi::layout::{header, kind};
+    use rook_runtime::abi::layout::header;
 
     #[test]
     fn plain_directives_need_no_interpreter() {

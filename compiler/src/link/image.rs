@@ -45,7 +45,7 @@ pub struct Object {
     pub tag: u8,
     pub body: Body,
     /// For an interned symbol: home package and name.
-    pub symbol: Option<(String, String)>,
+    pub symbol: Option<Box<(String, String)>>,
 }
 
 /// What a relocation in code refers to.

@@ -3,7 +3,7 @@
 //! The static objects form one walkable run (`abi/frame.rs`, `ImageHeader`). Every pointer is a
 //! relocation, so the linker decides addresses; nothing is replayed at start.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::mem::offset_of;
 
 use object::write::{Object as Elf, Relocation, SectionId, StandardSegment, Symbol, SymbolId, SymbolSection};
@@ -47,6 +47,7 @@ pub fn emit(image: &Image, options: &Options) -> Result<Vec<u8>, String> {
         text_symbol: elf.section_symbol(text),
         data_symbol: elf.section_symbol(data),
         rodata_symbol: elf.section_symbol(rodata),
+        nil_symbol: add_external(&mut elf, "rook_nil"),
         elf,
         text,
         data,
@@ -54,9 +55,10 @@ pub fn emit(image: &Image, options: &Options) -> Result<Vec<u8>, String> {
         header,
         functions: Vec::new(),
         objects: Vec::new(),
-        foreign: HashMap::new(),
-        externals: HashMap::new(),
+        foreign: HashMap::default(),
+        externals: HashMap::default(),
     };
+    layout.externals.insert("rook_nil".to_string(), layout.nil_symbol);
     layout.place_functions(image);
     if let Some(target) = options.main {
         layout.define_main(target);
@@ -78,6 +80,7 @@ struct Layout<'a> {
     text_symbol: SymbolId,
     data_symbol: SymbolId,
     rodata_symbol: SymbolId,
+    nil_symbol: SymbolId,
     /// Offset of each function in the text.
     functions: Vec<u64>,
     /// Offset of each object in the data.
@@ -92,6 +95,20 @@ const RELATIVE: RelocationFlags = RelocationFlags::Elf { r_type: elf::R_X86_64_P
 
 fn relocation(offset: u64, symbol: SymbolId, addend: i64, flags: RelocationFlags) -> Relocation {
     Relocation { offset, symbol, addend, flags }
+}
+
+/// A symbol that another object defines.
+fn add_external(elf: &mut Elf, name: &str) -> SymbolId {
+    elf.add_symbol(Symbol {
+        name: name.as_bytes().to_vec(),
+        value: 0,
+        size: 0,
+        kind: SymbolKind::Unknown,
+        scope: SymbolScope::Dynamic,
+        weak: false,
+        section: SymbolSection::Undefined,
+        flags: SymbolFlags::None,
+    })
 }
 
 impl Layout<'_> {
@@ -194,7 +211,7 @@ impl Layout<'_> {
                 bytes.extend(bits.to_le_bytes());
                 return;
             }
-            Word::Nil => (self.external("rook_nil"), SYMBOL_TAG as i64),
+            Word::Nil => (self.nil_symbol, SYMBOL_TAG as i64),
             Word::T => (self.external("rook_t"), SYMBOL_TAG as i64),
             Word::Object(o) => (self.data_symbol, self.objects[o as usize] as i64 + image.objects[o as usize].tag as i64),
         };
@@ -233,16 +250,7 @@ impl Layout<'_> {
         if let Some(&id) = self.externals.get(name) {
             return id;
         }
-        let id = self.elf.add_symbol(Symbol {
-            name: name.as_bytes().to_vec(),
-            value: 0,
-            size: 0,
-            kind: SymbolKind::Unknown,
-            scope: SymbolScope::Dynamic,
-            weak: false,
-            section: SymbolSection::Undefined,
-            flags: SymbolFlags::None,
-        });
+        let id = add_external(&mut self.elf, name);
         self.externals.insert(name.to_string(), id);
         id
     }
@@ -264,7 +272,7 @@ impl Layout<'_> {
             .objects
             .iter()
             .enumerate()
-            .filter_map(|(i, o)| o.symbol.as_ref().map(|(p, n)| ((p.as_str(), n.as_str()), i as u32)))
+            .filter_map(|(i, o)| o.symbol.as_deref().map(|(p, n)| ((p.as_str(), n.as_str()), i as u32)))
             .collect();
         let mut words = Vec::new();
         for &(package, name) in SYMBOLS {

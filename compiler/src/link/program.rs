@@ -4,12 +4,13 @@
 //! before any code of the program runs (unbound, undefined), so that definitions take effect when
 //! their forms are executed. Other literal objects are copied.
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use rook_runtime::abi::layout::{self, FUNCTION_UNDEFINED, Shape, kind, package, symbol};
 use rook_runtime::abi::tags::*;
 use rook_runtime::value::{self, Value};
 
+use super::gates::may_have_directives;
 use super::image::*;
 use crate::backend::{RelocationKind, RelocationTarget, Unit};
 use crate::datum::Datums;
@@ -37,11 +38,11 @@ pub struct Program {
 
 impl Program {
     pub fn new(library: Image) -> Program {
-        let mut symbols = HashMap::new();
-        let mut packages = HashMap::new();
+        let mut symbols = HashMap::default();
+        let mut packages = HashMap::default();
         for (i, o) in library.objects.iter().enumerate() {
             if let Some(name) = &o.symbol {
-                symbols.insert(name.clone(), i as u32);
+                symbols.insert((**name).clone(), i as u32);
             }
         }
         for &p in &library.packages {
@@ -54,11 +55,11 @@ impl Program {
             image: library,
             symbols,
             packages,
-            copied: HashMap::new(),
+            copied: HashMap::default(),
             new_symbols: Vec::new(),
             work: Vec::new(),
             refused: Vec::new(),
-            called: HashSet::new(),
+            called: HashSet::default(),
             named: Vec::new(),
         }
     }
@@ -70,9 +71,9 @@ impl Program {
 
     /// Standard symbols that strings of the program may name in a `~/name/` directive.
     pub fn named_by_directives(&self) -> Vec<u32> {
-        let strings = self.image.objects[self.library_objects..].iter().filter_map(|o| string_text(&o.body));
+        let own = self.image.objects[self.library_objects..].iter();
         let mut found = Vec::new();
-        for text in strings.filter(|text| text.contains('~')) {
+        for text in own.filter(|o| may_have_directives(&o.body)).filter_map(|o| string_text(&o.body)) {
             for part in text.split('/').skip(1) {
                 let part = part.to_uppercase();
                 let (package, name) = part.rsplit_once(':').unwrap_or(("COMMON-LISP", &part));
@@ -86,7 +87,7 @@ impl Program {
     /// Adds a unit's code and data; its top-level functions run after those already there.
     pub fn add(&mut self, unit: &Unit, datums: &Datums) {
         let first = self.image.functions.len() as u32;
-        let mut objects: HashMap<FuncId, u32> = HashMap::new();
+        let mut objects: HashMap<FuncId, u32> = HashMap::default();
         for code in &unit.functions {
             self.image.functions.push(Function::of(code, unit.file(code.span.file)));
         }
@@ -230,7 +231,7 @@ impl Program {
         if !key.0.is_empty() {
             self.symbols.insert(key.clone(), o);
             self.new_symbols.push(o);
-            self.image.objects[o as usize].symbol = Some(key);
+            self.image.objects[o as usize].symbol = Some(Box::new(key));
             let home = self.word(home);
             self.set_slot(o, symbol::PACKAGE, home);
         }
@@ -306,7 +307,7 @@ impl Program {
 
     /// Rebuilds the tables of packages that got symbols.
     fn rebuild_tables(&mut self) {
-        let mut by_package: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut by_package: HashMap<u32, Vec<u32>> = HashMap::default();
         for &s in &self.new_symbols {
             if let Body::Slots(_, slots) = &self.image.objects[s as usize].body
                 && let Word::Object(p) = slots[symbol::PACKAGE]

@@ -7,7 +7,7 @@
 //! reached otherwise, unless code can look up or list names at will (`DOORS`). What the compiler alone
 //! needs (macros, compile-time properties) goes.
 
-use std::collections::HashSet;
+use crate::hash::HashSet;
 
 use rook_runtime::abi::layout::{self, SYMBOL_MACRO, kind, package, symbol};
 use rook_runtime::abi::tags::{FUNCTION_TAG, SYMBOL_TAG, UNBOUND};
@@ -50,14 +50,14 @@ const DOORS: [&str; 11] = [
 /// Primitives that read, for which tables must be complete as well.
 const READERS: [&str; 3] = ["rook_rt_read_object", "rook_rt_read_delimited_list", "rook_rt_reader_call_builtin"];
 
-/// The image without what is not reached, and how the rest was reached.
-pub fn shake(image: &Image, roots: &Roots) -> (Image, Reached) {
-    let mut image = image.clone();
-    let closed = closed_gates(&image, &roots.named);
-    drop_compile_time_properties(&mut image);
-    let mut marker = mark(&image, roots, closed);
+/// Leaves what is reached of the image. `explain` records how it was reached.
+pub fn shake(image: &mut Image, roots: &Roots, explain: bool) -> Reached {
+    let closed = closed_gates(image, &roots.named);
+    drop_compile_time_properties(image);
+    let mut marker = mark(image, roots, closed, explain);
     let reached = std::mem::take(&mut marker.reached);
-    (marker.rebuild(), reached)
+    marker.kept().cut(image);
+    reached
 }
 
 /// A node of `Reached`.
@@ -121,7 +121,7 @@ fn drop_compile_time_properties(image: &mut Image) {
             let Body::Cons(key, Word::Object(value_cell)) = image.objects[key_cell as usize].body else { break };
             let Body::Cons(_, next) = image.objects[value_cell as usize].body else { break };
             let dropped = matches!(key, Word::Object(k) if image.objects[k as usize]
-                .symbol.as_ref().is_some_and(|(_, name)| COMPILE_TIME.contains(&name.as_str())));
+                .symbol.as_ref().is_some_and(|symbol| COMPILE_TIME.contains(&symbol.1.as_str())));
             if !dropped {
                 kept.push(key_cell);
             }
@@ -142,7 +142,7 @@ fn drop_compile_time_properties(image: &mut Image) {
     }
 }
 
-fn mark<'a>(image: &'a Image, roots: &'a Roots, closed: HashSet<u32>) -> Marker<'a> {
+fn mark<'a>(image: &'a Image, roots: &'a Roots, closed: HashSet<u32>, explain: bool) -> Marker<'a> {
     let mut marker = Marker {
         image,
         roots,
@@ -155,7 +155,7 @@ fn mark<'a>(image: &'a Image, roots: &'a Roots, closed: HashSet<u32>) -> Marker<
         objects: vec![Mark::None; image.objects.len()],
         functions: vec![false; image.functions.len()],
         work: Vec::new(),
-        reached: Reached::default(),
+        reached: Reached { wanted: explain, ..Reached::default() },
         from: Node::Program,
     };
     for &s in &roots.symbols {
@@ -408,11 +408,34 @@ impl Marker<'_> {
         }
     }
 
+    /// What was found to keep.
+    fn kept(self) -> Kept {
+        Kept {
+            objects: self.objects,
+            functions: self.functions,
+            accessed: self.accessed,
+            complete_tables: self.complete_tables,
+            tables: self.tables,
+        }
+    }
+}
+
+/// What stays of the image.
+struct Kept {
+    objects: Vec<Mark>,
+    functions: Vec<bool>,
+    accessed: Vec<bool>,
+    complete_tables: bool,
+    tables: Vec<u32>,
+}
+
+impl Kept {
     /// A package's table without the symbols that are not kept; also their number.
-    fn table_of_kept(&self, slots: &[Word], word: &dyn Fn(&Word) -> Word) -> Vec<Word> {
+    fn table_of_kept(&self, image: &Image, table: u32, word: &dyn Fn(&Word) -> Word) -> Vec<Word> {
+        let Body::Slots(_, slots) = &image.objects[table as usize].body else { return Vec::new() };
         let hash = |w: &Word| match w {
             Word::Object(o) if self.objects[*o as usize] != Mark::None => {
-                let Body::Slots(_, slots) = &self.image.objects[*o as usize].body else { return None };
+                let Body::Slots(_, slots) = &image.objects[*o as usize].body else { return None };
                 let Word::Bits(hash) = slots[symbol::HASH] else { return None };
                 Some(hash >> 1)
             }
@@ -455,7 +478,8 @@ impl Marker<'_> {
         }
     }
 
-    fn rebuild(self) -> Image {
+    /// Takes the rest out of the image.
+    fn cut(self, image: &mut Image) {
         let number = |keep: &mut dyn Iterator<Item = bool>| -> Vec<u32> {
             let mut next = 0;
             keep.map(|k| {
@@ -472,64 +496,53 @@ impl Marker<'_> {
             Word::Object(o) => Word::Object(objects[*o as usize]),
             w => *w,
         };
-        let kept: HashSet<u32> = (0..self.image.objects.len() as u32).filter(|&o| self.objects[o as usize] != Mark::None).collect();
-        let tables: HashSet<u32> = self.tables.iter().copied().collect();
-        let mut out = Image::default();
-        for (i, o) in self.image.objects.iter().enumerate() {
-            if !kept.contains(&(i as u32)) {
+        let tables: Vec<(u32, Vec<Word>)> = self.tables.iter().map(|&t| (t, self.table_of_kept(image, t, &word))).collect();
+        for (i, o) in image.objects.iter_mut().enumerate() {
+            if self.objects[i] == Mark::None {
                 continue;
             }
-            let body = match &o.body {
-                Body::Cons(a, d) => Body::Cons(word(a), word(d)),
-                Body::Raw(h, bytes) => Body::Raw(*h, bytes.clone()),
-                Body::Function(h, entry, slots) => Body::Function(
-                    *h,
-                    match entry {
-                        EntryPoint::Code(f) => EntryPoint::Code(functions[*f as usize]),
-                        runtime => runtime.clone(),
-                    },
-                    slots.iter().map(word).collect(),
-                ),
-                Body::Slots(h, slots) if o.tag as u64 == SYMBOL_TAG => self.shaken_symbol(i, *h, slots, &word),
-                Body::Slots(_, slots) if tables.contains(&(i as u32)) => {
-                    let entries = self.table_of_kept(slots, &word);
-                    Body::Slots(layout::header(kind::SIMPLE_VECTOR, entries.len() as u64), entries)
+            match &mut o.body {
+                Body::Raw(..) => {}
+                Body::Cons(a, d) => (*a, *d) = (word(a), word(d)),
+                Body::Function(_, entry, slots) => {
+                    if let EntryPoint::Code(f) = entry {
+                        *f = functions[*f as usize];
+                    }
+                    slots.iter_mut().for_each(|w| *w = word(w));
                 }
-                Body::Slots(h, slots) => Body::Slots(*h, slots.iter().map(word).collect()),
-            };
-            out.objects.push(Object { tag: o.tag, body, symbol: o.symbol.clone() });
-        }
-        for (i, f) in self.image.functions.iter().enumerate() {
-            if !self.functions[i] {
-                continue;
+                Body::Slots(header, slots) if o.tag as u64 == SYMBOL_TAG => self.cut_symbol(i, header, slots, &word),
+                Body::Slots(_, slots) => slots.iter_mut().for_each(|w| *w = word(w)),
             }
-            let mut f = f.clone();
-            for fixup in &mut f.fixups {
-                match &mut fixup.reference {
-                    Reference::Function(g) => *g = functions[*g as usize],
-                    Reference::Object(o) => *o = objects[*o as usize],
-                    Reference::Runtime(_) | Reference::Foreign(_) => {}
-                }
-            }
-            out.functions.push(f);
         }
-        out.static_plists = self.image.static_plists.map(|(nil, t)| (word(&nil), word(&t)));
-        out.packages = self.image.packages.iter().map(|p| objects[*p as usize]).collect();
-        out.top_level = self.image.top_level.iter().map(|f| objects[*f as usize]).collect();
+        for (table, entries) in tables {
+            image.objects[table as usize].body =
+                Body::Slots(layout::header(kind::SIMPLE_VECTOR, entries.len() as u64), entries);
+        }
+        let mut kept = self.objects.iter();
+        image.objects.retain(|_| kept.next() != Some(&Mark::None));
+        let mut kept = self.functions.iter();
+        image.functions.retain(|_| kept.next() == Some(&true));
+        for fixup in image.functions.iter_mut().flat_map(|f| &mut f.fixups) {
+            match &mut fixup.reference {
+                Reference::Function(g) => *g = functions[*g as usize],
+                Reference::Object(o) => *o = objects[*o as usize],
+                Reference::Runtime(_) | Reference::Foreign(_) => {}
+            }
+        }
+        image.static_plists = image.static_plists.map(|(nil, t)| (word(&nil), word(&t)));
+        image.packages.iter_mut().for_each(|p| *p = objects[*p as usize]);
+        image.top_level.iter_mut().for_each(|f| *f = objects[*f as usize]);
         if !self.complete_tables {
-            self.count_tables(&mut out);
+            self.count_tables(image);
         }
-        self.fill_function_cells(&mut out, &objects);
-        out
+        self.fill_function_cells(image, &objects);
     }
 
-    fn shaken_symbol(&self, i: usize, header: u64, slots: &[Word], word: &dyn Fn(&Word) -> Word) -> Body {
+    fn cut_symbol(&self, i: usize, header: &mut u64, slots: &mut [Word], word: &dyn Fn(&Word) -> Word) {
         let whole = self.objects[i] == Mark::Whole;
-        let is_macro = header & SYMBOL_MACRO != 0;
-        let slots = slots
-            .iter()
-            .enumerate()
-            .map(|(k, w)| match k {
+        let is_macro = *header & SYMBOL_MACRO != 0;
+        for (k, w) in slots.iter_mut().enumerate() {
+            *w = match k {
                 symbol::NAME | symbol::PACKAGE | symbol::PLIST | symbol::HASH => word(w),
                 symbol::VALUE if !whole => match w {
                     // Constants and keywords keep immediate and own values.
@@ -539,9 +552,9 @@ impl Marker<'_> {
                 },
                 symbol::FUNCTION if !whole || is_macro => Word::Nil,
                 _ => word(w),
-            })
-            .collect();
-        Body::Slots(header & !SYMBOL_MACRO, slots)
+            };
+        }
+        *header &= !SYMBOL_MACRO;
     }
 
     /// Symbols that code may call through need a function object also when the function is gone.

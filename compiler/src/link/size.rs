@@ -75,7 +75,7 @@ fn way(mut node: u32, parents: &[u32], image: &Image) -> Vec<String> {
 fn name(node: Node, image: &Image) -> Option<String> {
     match node {
         Node::Program => None,
-        Node::Object(o) | Node::Cells(o) => image.objects[o as usize].symbol.as_ref().map(|(_, name)| name.clone()),
+        Node::Object(o) | Node::Cells(o) => image.objects[o as usize].symbol.as_ref().map(|symbol| symbol.1.clone()),
         Node::Function(f) => Some(image.functions[f as usize].name.clone()),
     }
 }
@@ -83,6 +83,8 @@ fn name(node: Node, image: &Image) -> Option<String> {
 /// The graph that shaking walked. Node 0 is the program; others are numbered by the walker.
 #[derive(Default)]
 pub struct Reached {
+    /// Whether anybody will ask for the edges.
+    pub wanted: bool,
     /// Successors of each node.
     pub edges: Vec<Vec<u32>>,
     /// The first function that needs all symbols of all packages, and the primitive that it calls.
@@ -100,6 +102,9 @@ pub struct Cause {
 
 impl Reached {
     pub fn connect(&mut self, from: u32, to: u32) {
+        if !self.wanted {
+            return;
+        }
         let nodes = from.max(to) as usize + 1;
         if self.edges.len() < nodes {
             self.edges.resize_with(nodes, Vec::new);

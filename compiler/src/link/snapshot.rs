@@ -4,7 +4,7 @@
 //! form, and the snapshot replaces one by the other. Symbols' thread-local indexes are dropped (they
 //! are assigned anew on first binding).
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use rook_runtime::abi::layout::{self, Shape, kind};
 use rook_runtime::abi::tags::*;
@@ -153,7 +153,7 @@ impl<'a> Snapshot<'a> {
                     header &= (1 << layout::HEADER_SIZE_SHIFT) - 1;
                     let home = package_name(v);
                     if !home.is_empty() {
-                        self.image.objects[o as usize].symbol = Some((home, symbol_name(v)));
+                        self.image.objects[o as usize].symbol = Some(Box::new((home, symbol_name(v))));
                     }
                 }
                 Body::Slots(header, (0..n).map(|i| self.word(v.slot(i))).collect())

@@ -6,7 +6,7 @@
 //! A raw address derived from an object may not live across an instruction that can collect
 //! (`Inst::is_safepoint`); the instruction set gives no way to name one.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use crate::datum::DatumId;
 use crate::hir::FnId;
@@ -453,6 +453,8 @@ pub struct Program {
     pub functions: Vec<Function>,
     /// Top-level functions (general entries, no arguments), in order.
     pub top_level: Vec<FuncId>,
+    /// General entries of `hir::Unit::wanted`.
+    pub wanted: Vec<FuncId>,
     /// Bits of the constants that are double-floats.
     pub doubles: HashMap<DatumId, u64>,
     /// Specifiers that passes name in checks; none in programs made from text.

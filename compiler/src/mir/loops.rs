@@ -1,6 +1,6 @@
 //! Natural loops of a function, and counters in them.
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use super::dominance::Dominators;
 use super::function::*;
@@ -17,8 +17,8 @@ pub struct Loop {
 
 /// All loops, inner ones before those around them.
 pub fn loops(f: &Function, dominators: &Dominators) -> Vec<Loop> {
-    let mut predecessors: HashMap<Block, Vec<Block>> = HashMap::new();
-    let mut latches: HashMap<Block, Vec<Block>> = HashMap::new();
+    let mut predecessors: HashMap<Block, Vec<Block>> = HashMap::default();
+    let mut latches: HashMap<Block, Vec<Block>> = HashMap::default();
     for &b in dominators.order() {
         for next in f.successors(b) {
             predecessors.entry(next).or_default().push(b);
@@ -28,7 +28,7 @@ pub fn loops(f: &Function, dominators: &Dominators) -> Vec<Loop> {
         }
     }
     let mut found: Vec<Loop> = latches.into_iter().map(|(header, latches)| {
-        let mut blocks = HashSet::from([header]);
+        let mut blocks = HashSet::from_iter([header]);
         let mut work = latches.clone();
         while let Some(b) = work.pop() {
             if blocks.insert(b) {

@@ -3,7 +3,7 @@
 //! Source positions and the origin in HIR are not part of the text. Lisp objects are numbered in the
 //! order of first use and listed at the head.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::fmt::Write;
 
 use super::function::*;

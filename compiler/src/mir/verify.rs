@@ -14,7 +14,7 @@
 //! 10. Primitives exist and get as many arguments as they declare.
 //! 11. What is called as a function or unboxed is typed as such; cells and closures may be.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::sync::LazyLock;
 
 use super::dominance::Dominators;

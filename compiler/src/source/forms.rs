@@ -1,6 +1,6 @@
 //! A file's text to forms, with the place of each cons of the form being compiled.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::gc;

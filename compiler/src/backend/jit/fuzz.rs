@@ -284,7 +284,7 @@ fn function(index: usize, entry: Entry, two: bool) -> Function {
 fn generate(random: &mut Random, tags: &[DatumId]) -> Program {
     let shapes: Vec<(usize, bool)> = (0..FUNCTIONS).map(|_| (random.below(9) + 1, random.below(2) == 0)).collect();
     let callee = |i: usize| (FuncId(i as u32 + 1 + tags.len() as u32), shapes[i].0, shapes[i].1);
-    let mut program = Program { functions: Vec::new(), top_level: vec![FuncId(0)], doubles: Default::default(), specifiers: Default::default() };
+    let mut program = Program { top_level: vec![FuncId(0)], ..Program::default() };
     // Wrappers: function i catches tag i around the next one.
     for i in 0..=tags.len() {
         let entry = if i == 0 { Entry::General } else { Entry::Direct };

@@ -10,7 +10,7 @@ mod fuzz;
 mod tests;
 pub mod symbols;
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use rook_runtime::abi::frame::FrameTable;
 use rook_runtime::abi::layout::{self, kind};
@@ -68,6 +68,12 @@ impl LoadedUnit {
         self.top_level.iter().map(|&slot| Value(unsafe { *slot })).collect()
     }
 
+    /// One more top-level function.
+    pub fn add_top_level(&mut self, function: Value) {
+        // SAFETY: as for `drop`.
+        let area = handles::of(unsafe { &mut *self.context });
+        self.top_level.push(area.new_persistent(function));
+    }
     /// A fresh function object for a closed function with a general entry.
     pub fn function(&self, ctx: &mut ThreadContext, id: FuncId) -> Value {
         assert!(self.general[id.0 as usize], "only general entries have function objects");
@@ -111,7 +117,7 @@ struct Plan {
 
 fn plan(unit: &Unit) -> Result<Plan, LoadError> {
     let mut plan =
-        Plan { cells: HashMap::new(), constants: Vec::new(), foreign: HashMap::new(), foreign_addresses: Vec::new() };
+        Plan { cells: HashMap::default(), constants: Vec::new(), foreign: HashMap::default(), foreign_addresses: Vec::new() };
     for relocation in unit.functions.iter().flat_map(|code| &code.relocations) {
         match relocation.target {
             RelocationTarget::Function(_) => {}
@@ -153,7 +159,7 @@ pub fn load_unit(ctx: &mut ThreadContext, unit: &Unit, datums: &Datums) -> Resul
         ensure_function_object(ctx, datums.get(symbol));
     }
     // Nothing below collects: Rust allocation never does.
-    let mut objects: HashMap<FuncId, Value> = HashMap::new();
+    let mut objects: HashMap<FuncId, Value> = HashMap::default();
     let mut object = |ctx: &mut ThreadContext, id: FuncId| {
         *objects.entry(id).or_insert_with(|| function_object(ctx, text + starts[id.0 as usize] as u64))
     };

@@ -1,6 +1,6 @@
 //! Addresses of the runtime's symbols, and of C functions, for code in memory.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::sync::LazyLock;
 
 use rook_runtime::abi::tags::SYMBOL_TAG;
@@ -11,7 +11,7 @@ unsafe extern "C" {
 }
 
 static RUNTIME: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
-    let mut symbols: HashMap<String, usize> = HashMap::new();
+    let mut symbols: HashMap<String, usize> = HashMap::default();
     symbols.extend(primitives::all().iter().map(|p| (format!("rook_rt_{}", p.name), p.address)));
     symbols.extend(control::runtime_entries().into_iter().map(|(name, address)| (name.to_owned(), address)));
     symbols.insert("rook_nil".into(), (value::nil().0 - SYMBOL_TAG) as usize);

@@ -20,7 +20,7 @@ mod unwind;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection};
 use object::{Architecture, BinaryFormat, Endianness, RelocationFlags, SectionFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope, elf};
@@ -64,7 +64,7 @@ pub fn write_object(
 
     let unique: HashSet<DatumId> = options.unique.iter().copied().collect();
     let mut data = StaticData::default();
-    let mut constants = HashMap::new();
+    let mut constants = HashMap::default();
     for relocation in unit.functions.iter().flat_map(|code| &code.relocations) {
         if let RelocationTarget::Datum(id) = relocation.target
             && !constants.contains_key(&id)
@@ -118,7 +118,7 @@ impl Writer {
         object.section_mut(note).flags = SectionFlags::Elf { sh_flags: 0 };
         let text_symbol = object.section_symbol(text);
         let data_symbol = object.section_symbol(data);
-        Writer { object, text, text_symbol, data, data_symbol, foreign: None, undefined: HashMap::new() }
+        Writer { object, text, text_symbol, data, data_symbol, foreign: None, undefined: HashMap::default() }
     }
 
     fn text(&mut self, unit: &Unit, starts: &[u32], size: u32) {
@@ -170,7 +170,7 @@ impl Writer {
 
     fn text_relocations(&mut self, unit: &Unit, starts: &[u32], constants: &HashMap<DatumId, Word>, data: &StaticData) {
         let objects: HashMap<u32, u64> = data.functions().collect();
-        let mut foreign: HashMap<u32, u64> = HashMap::new();
+        let mut foreign: HashMap<u32, u64> = HashMap::default();
         for (code, &start) in unit.functions.iter().zip(starts) {
             for relocation in &code.relocations {
                 let (symbol, base) = match relocation.target {

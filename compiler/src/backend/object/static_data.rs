@@ -4,7 +4,7 @@
 //! strings, numbers and vectors of a unit become one object, except where identity was asked for.
 //! The data can be walked linearly: objects follow one another, 16-byte aligned.
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use rook_runtime::abi::layout::{self, HEADER_KIND_SHIFT, Shape, kind, symbol};
 use rook_runtime::abi::tags::UNBOUND;

@@ -4,7 +4,9 @@
 //! or creates, needs. A known function that never escapes gets them as extra arguments (lambda
 //! lifting); one that escapes finds them in its closure.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use crate::hash::{HashMap, HashSet};
 
 use super::known_call::known_call;
 use crate::datum::Datums;
@@ -55,9 +57,9 @@ struct References {
 /// Analyses the unit. Adds a variable to the unit for each escaping local function.
 pub fn closures(unit: &mut Unit, datums: &Datums) -> Closures {
     let mut result = Closures::default();
-    let mut references: HashMap<FnId, References> = HashMap::new();
+    let mut references: HashMap<FnId, References> = HashMap::default();
     let mut local_functions = Vec::new();
-    let mut work: Vec<FnId> = unit.top_level.iter().chain(&unit.load_time).copied().collect();
+    let mut work: Vec<FnId> = unit.roots().collect();
     result.escaping.extend(work.iter().copied());
     while let Some(f) = work.pop() {
         if !result.reached.insert(f) {
@@ -86,7 +88,7 @@ pub fn closures(unit: &mut Unit, datums: &Datums) -> Closures {
             references.entry(owner).or_default().needs.insert(g);
         }
     }
-    let mut free: HashMap<FnId, BTreeSet<VarId>> = HashMap::new();
+    let mut free: HashMap<FnId, BTreeSet<VarId>> = HashMap::default();
     let mut changed = true;
     while changed {
         changed = false;

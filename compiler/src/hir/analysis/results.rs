@@ -4,7 +4,7 @@
 //! too: it carries the exit). An unknown call in tail position makes a function
 //! many-valued, which also keeps its tail calls proper.
 
-use std::collections::HashSet;
+use crate::hash::HashSet;
 
 use crate::hir::*;
 

@@ -6,7 +6,7 @@
 //! A file that changes function cells by computed names keeps all calls indirect; one that changes a
 //! named cell keeps calls of that name indirect.
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use crate::datum::{DatumId, Datums};
 use crate::hir::analysis::known_call::known_call;
@@ -66,7 +66,7 @@ pub fn discover_known_calls(unit: &mut Unit, datums: &Datums) {
 
 /// The definitions of the file, `None` for names defined twice, and the places of all top-level forms.
 fn find_definitions(unit: &Unit, datums: &Datums) -> (HashMap<DatumId, Option<Definition>>, Vec<(FnId, Place)>) {
-    let mut definitions = HashMap::new();
+    let mut definitions = HashMap::default();
     let mut places = Vec::new();
     let mut running = 0;
     for (position, &top) in unit.top_level.iter().enumerate() {
@@ -86,7 +86,7 @@ fn find_definitions(unit: &Unit, datums: &Datums) -> (HashMap<DatumId, Option<De
 
 /// Names whose definition the file changes or takes; `None` when such a name is computed.
 fn find_redefined(unit: &Unit, datums: &Datums) -> Option<HashSet<DatumId>> {
-    let mut redefined = HashSet::new();
+    let mut redefined = HashSet::default();
     let mut open = false;
     let top_level: HashSet<FnId> = unit.top_level.iter().copied().collect();
     for (i, f) in unit.functions.iter().enumerate() {

@@ -13,7 +13,7 @@
 //!   =>  (block b (protected (cleanup (f)) (fn () (leave 0 x)) exits: b))
 //! ```
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use crate::datum::{DatumId, Datums};
 use crate::hir::visit::{for_each_child, for_each_child_mut, for_each_init, for_each_init_mut};
@@ -28,10 +28,10 @@ pub fn resolve_exits(unit: &mut Unit, datums: &mut Datums) {
         unit,
         datums,
         non_local,
-        tokens: HashMap::new(),
-        zones: HashMap::new(),
-        outlined: HashMap::new(),
-        tag_indexes: HashMap::new(),
+        tokens: HashMap::default(),
+        zones: HashMap::default(),
+        outlined: HashMap::default(),
+        tag_indexes: HashMap::default(),
     };
     let count = rewriter.unit.functions.len();
     for i in 0..count {
@@ -63,7 +63,7 @@ struct Finder {
 
 fn find_non_local(unit: &Unit) -> HashSet<Construct> {
     let mut finder = Finder::default();
-    for &root in unit.top_level.iter().chain(&unit.load_time) {
+    for root in unit.roots() {
         finder.function(unit, root);
     }
     finder.non_local

@@ -14,7 +14,7 @@ mod slots;
 mod vectors;
 pub mod ssa;
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use crate::datum::{DatumId, Datums};
 use crate::hir::analysis::closures::{Closures, closures};
@@ -48,8 +48,8 @@ pub fn build(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums, load
         single,
         load_time_cells,
         program: Program { specifiers: Some(specifiers), ..Program::default() },
-        direct: HashMap::new(),
-        general: HashMap::new(),
+        direct: HashMap::default(),
+        general: HashMap::default(),
     };
     shared.declare();
     let mut reached: Vec<FnId> = shared.closures.reached.iter().copied().collect();
@@ -58,6 +58,7 @@ pub fn build(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums, load
         functions::build_function(&mut shared, f);
     }
     shared.program.top_level = shared.unit.top_level.iter().map(|f| shared.general[f]).collect();
+    shared.program.wanted = shared.unit.wanted.iter().map(|f| shared.general[f]).collect();
     shared.program
 }
 
@@ -179,8 +180,8 @@ impl<'a, 'u> Builder<'a, 'u> {
             span,
             self_value: None,
             header: None,
-            blocks: HashMap::new(),
-            tags: HashMap::new(),
+            blocks: HashMap::default(),
+            tags: HashMap::default(),
             contours: Vec::new(),
             is_top_level,
         };

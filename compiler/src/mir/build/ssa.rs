@@ -2,7 +2,7 @@
 //! Assignment Form"): variables are read through predecessors; unsealed blocks get parameters that
 //! are completed when the block is sealed; parameters that turn out trivial are replaced.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use crate::hir::VarId;
 use crate::mir::*;

@@ -10,7 +10,7 @@
 //! result of its own block's region needs no check of what flows in: that check sees it. And a sum that
 //! a counting loop without effects carries around is checked once, behind the loop.
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use crate::mir::build::ssa::for_each_edge;
 use crate::mir::dominance::Dominators;
@@ -175,7 +175,7 @@ struct Uses {
 
 impl Uses {
     fn of(f: &Function, dominators: &Dominators) -> Uses {
-        let mut by_value: HashMap<ValueId, Vec<(Block, usize)>> = HashMap::new();
+        let mut by_value: HashMap<ValueId, Vec<(Block, usize)>> = HashMap::default();
         for &b in dominators.order() {
             let block = f.block(b);
             let mut note = |v: ValueId, at: usize| {
@@ -200,7 +200,7 @@ impl Uses {
     /// Whether an operation that is checked for its own sake has the parameter among its operands,
     /// directly or through operations that show it, and every other use lies behind that check.
     fn seen_by_a_check(&self, f: &Function, dominators: &Dominators, observed: &[bool], p: ValueId) -> bool {
-        let mut way: HashSet<(Block, usize)> = HashSet::new();
+        let mut way: HashSet<(Block, usize)> = HashSet::default();
         let mut current = p;
         // Follow the first use, as long as it is an operation that shows the value.
         for _ in 0..8 {

@@ -7,7 +7,7 @@
 //! branch (is CONS v1) a b     (v1 : cons)            =>  jump a
 //! ```
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use super::{open_code, ranges};
 use super::substitute::Substitution;
@@ -22,7 +22,7 @@ pub fn run(program: &mut Program) {
 
 fn eliminate(f: &mut Function, specifiers: Option<Specifiers>) {
     let mut substitution = Substitution::default();
-    let mut known: HashMap<ValueId, bool> = HashMap::new();
+    let mut known: HashMap<ValueId, bool> = HashMap::default();
     // Blocks are in reverse postorder: definitions come before uses.
     for b in 0..f.blocks.len() {
         let insts = std::mem::take(&mut f.blocks[b].insts);

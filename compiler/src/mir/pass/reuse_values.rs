@@ -13,7 +13,7 @@
 //! v18 = check-index v7 v16 v1
 //! ```
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use super::ranges::word;
 use super::substitute::Substitution;
@@ -36,12 +36,12 @@ type Key = (u8, u64, u32, u32);
 fn reuse(f: &mut Function) {
     let dominators = Dominators::of(f);
     let (mut sites, assumed) = definitions(f);
-    let mut constants: HashMap<ValueId, i64> = HashMap::new();
-    let mut gone: HashSet<ValueId> = HashSet::new();
+    let mut constants: HashMap<ValueId, i64> = HashMap::default();
+    let mut gone: HashSet<ValueId> = HashSet::default();
     let mut substitution = Substitution::default();
-    let mut seen: HashMap<Key, (Block, ValueId, Type)> = HashMap::new();
+    let mut seen: HashMap<Key, (Block, ValueId, Type)> = HashMap::default();
     // Instructions to put behind the definitions of their operands.
-    let mut moved: HashMap<(Block, usize), Vec<InstData>> = HashMap::new();
+    let mut moved: HashMap<(Block, usize), Vec<InstData>> = HashMap::default();
     for &b in dominators.order() {
         let insts = std::mem::take(&mut f.block_mut(b).insts);
         let mut out = Vec::with_capacity(insts.len());

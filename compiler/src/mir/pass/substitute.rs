@@ -1,6 +1,6 @@
 //! Replacing values by others throughout a function.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 
 use crate::mir::{Function, ValueId};
 

@@ -4,7 +4,7 @@
 //! such arguments and results of direct entries. Boxes are then made where a tagged value is needed
 //! and `unbox (box x)` is `x`; boxes nobody needs die in `eliminate_dead_code`.
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{HashMap, HashSet};
 
 use super::substitute::Substitution;
 use crate::mir::build::ssa::for_each_edge;
@@ -48,7 +48,7 @@ fn box_inst(repr: Repr, raw: ValueId) -> Inst {
 
 fn choose_signatures(program: &Program) -> Vec<Signature> {
     // A protected call delivers its results to an exit handler's join as tagged values.
-    let mut protected = HashSet::new();
+    let mut protected = HashSet::default();
     for t in program.functions.iter().flat_map(|f| &f.blocks).filter_map(|b| b.terminator.as_ref()) {
         if let Terminator::TryCall { call: Call { target: Target::Direct(g), .. }, .. } = t {
             protected.insert(*g);
@@ -154,8 +154,8 @@ fn unbox(f: &mut Function, v: ValueId, repr: Repr, out: &mut Vec<InstData>, span
 
 /// Adds block parameters that hold floats and are unboxed, directly or through another chosen one.
 fn choose_params(f: &mut Function, raw: &mut HashSet<ValueId>) {
-    let mut wanted: HashSet<ValueId> = HashSet::new();
-    let mut assumed: HashMap<ValueId, ValueId> = HashMap::new();
+    let mut wanted: HashSet<ValueId> = HashSet::default();
+    let mut assumed: HashMap<ValueId, ValueId> = HashMap::default();
     for inst in f.blocks.iter().flat_map(|b| &b.insts) {
         match inst.inst {
             Inst::UnboxDouble(v) | Inst::UnboxSingle(v) => {
@@ -169,7 +169,7 @@ fn choose_params(f: &mut Function, raw: &mut HashSet<ValueId>) {
     }
     // A parameter feeds others: being wanted spreads backwards along edges and assumptions.
     let mut feeds: Vec<(ValueId, ValueId)> = Vec::new();
-    let mut implicit: HashSet<ValueId> = HashSet::new();
+    let mut implicit: HashSet<ValueId> = HashSet::default();
     for b in 0..f.blocks.len() {
         let Some(mut t) = f.blocks[b].terminator.take() else { continue };
         for_each_edge(&mut t, &mut |to, n, args| {
@@ -230,7 +230,7 @@ fn make_raw(f: &mut Function, raw: &HashSet<ValueId>, returns: Option<Repr>) {
                 }
             }
         });
-        let mut unboxed = HashMap::new();
+        let mut unboxed = HashMap::default();
         let mut out = std::mem::take(&mut f.blocks[b].insts);
         for (v, repr) in wanted {
             unboxed.entry(v).or_insert_with(|| unbox(f, v, repr, &mut out, span));
@@ -257,7 +257,7 @@ fn make_raw(f: &mut Function, raw: &HashSet<ValueId>, returns: Option<Repr>) {
 
 /// `unbox (box x)` is `x`, also through `Assume`; the contents of a constant are one.
 fn fold_boxes(f: &mut Function, doubles: &HashMap<DatumId, u64>) {
-    let mut definitions: HashMap<ValueId, Inst> = HashMap::new();
+    let mut definitions: HashMap<ValueId, Inst> = HashMap::default();
     for inst in f.blocks.iter().flat_map(|b| &b.insts) {
         if matches!(
             inst.inst,
