@@ -322,6 +322,36 @@ impl Lowering<'_, '_> {
 
     /// Calls the runtime when a float is infinite or not a number: its exponent is all ones.
     pub fn lower_check_float(&mut self, op: TrapOp, v: ValueId, a: ValueId, b: ValueId) {
+        let odd = self.is_odd_float(v);
+        let (slow, next) = (self.cold_block(), self.b.create_block());
+        self.brif(odd, slow, next);
+        self.b.switch_to_block(slow);
+        self.call_float_trap(op, v, a, b);
+        self.jump(next, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    /// The first operand is a sum that is infinite or not a number when one of the results is: then each of
+    /// them is looked at.
+    pub fn lower_check_floats(&mut self, ops: &[TrapOp], operands: &[ValueId]) {
+        let odd = self.is_odd_float(operands[0]);
+        let (slow, next) = (self.cold_block(), self.b.create_block());
+        self.brif(odd, slow, next);
+        self.b.switch_to_block(slow);
+        for (&op, &v) in ops.iter().zip(&operands[1..]) {
+            let odd = self.is_odd_float(v);
+            let (trap, after) = (self.cold_block(), self.cold_block());
+            self.brif(odd, trap, after);
+            self.b.switch_to_block(trap);
+            self.call_float_trap(op, v, v, v);
+            self.jump(after, &[]);
+            self.b.switch_to_block(after);
+        }
+        self.jump(next, &[]);
+        self.b.switch_to_block(next);
+    }
+
+    fn is_odd_float(&mut self, v: ValueId) -> ir::Value {
         let single = self.function.repr(v) == Repr::Single;
         let raw = self.value(v);
         let (int, infinity) = if single { (types::I32, 0x7f80_0000) } else { (types::I64, 0x7ff0_0000_0000_0000) };
@@ -329,11 +359,12 @@ impl Lowering<'_, '_> {
         // Without its sign bit: at least the infinity's.
         let shifted = self.b.ins().iadd(bits, bits);
         let infinity = self.b.ins().iconst(int, infinity << 1);
-        let odd = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, shifted, infinity);
-        let (slow, next) = (self.cold_block(), self.b.create_block());
-        self.brif(odd, slow, next);
-        self.b.switch_to_block(slow);
-        // As they are: what is made of operands that do not change in a loop would be kept in registers.
+        self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, shifted, infinity)
+    }
+
+    /// Operands as they are: what is made of operands that do not change in a loop would be kept in registers.
+    fn call_float_trap(&mut self, op: TrapOp, v: ValueId, a: ValueId, b: ValueId) {
+        let single = self.function.repr(v) == Repr::Single;
         let (mut v, a, b) = (self.value(v), self.value(a), self.value(b));
         let narrowed = op == TrapOp::Narrow;
         if narrowed {
@@ -342,8 +373,6 @@ impl Lowering<'_, '_> {
         let name = if single && !narrowed { "rook_keep_single_trap" } else { "rook_keep_double_trap" };
         let (op, format) = (self.iconst(op as i64), self.iconst(single as i64));
         self.call_kept_with(name, &[op, format, v, a, b]);
-        self.jump(next, &[]);
-        self.b.switch_to_block(next);
     }
 
     pub fn lower_check_index(&mut self, index: ValueId, length: ValueId, sequence: ValueId, result: ValueId) {

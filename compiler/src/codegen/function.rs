@@ -378,6 +378,7 @@ impl Lowering<'_, '_> {
             Inst::ArithCompare(op, a, b) => self.lower_arith_compare(*op, *a, *b, one()),
             Inst::Check(ty, spec, v) => self.lower_check(*ty, *spec, *v, one()),
             Inst::CheckInstance(_, depth, v, layout) => self.lower_check_instance(*depth, *v, *layout, one()),
+            Inst::CheckFloats(ops, operands) => self.lower_check_floats(ops, operands),
             Inst::CheckFloat(op, v, a, b) => self.lower_check_float(*op, *v, *a, *b),
             Inst::CheckIndex(index, length, sequence) => self.lower_check_index(*index, *length, *sequence, one()),
             Inst::CoerceToFunction(v) => self.lower_coerce_to_function(*v, one()),

@@ -70,6 +70,9 @@ impl Expander<'_> {
         self.note_call(name, Some(a.len()));
         let arguments = self.expand_all(&a, env)?;
         let id = self.datums.id_of(self.get(name));
+        if let Some(promise) = self.promised_result(name)? {
+            self.unit.results.insert(id, promise);
+        }
         Ok(self.node(Kind::Call(Callee::Global(id), arguments)))
     }
     /// Whether the name is a macro of the standard that nobody has defined: its operands are no forms.

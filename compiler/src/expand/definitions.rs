@@ -47,14 +47,15 @@ impl Expander<'_> {
         function.inline = inline == Some(t());
         function.notinline = inline == Some(Value::ZERO);
         let block = self.hold(self.block_name(symbol));
-        let source = FunctionSource { lambda_list: a[1], body: &a[2..], block: Some(block) };
+        let body = self.body_with_proclaimed_types(symbol, a[1], &a[2..]);
+        let source = FunctionSource { lambda_list: a[1], body: &body, block: Some(block) };
         self.fill_function(id, source, env)?;
         let documentation = self.documentation_constant(&a[2..]);
         let name_node = self.held_constant(Some(name));
         let function = self.node(Kind::Lambda(id));
         let mut nodes = vec![self.kernel_call("%DEFUN", vec![name_node, function, documentation])];
         if inline == Some(t()) && env.is_null() {
-            let lambda = self.inline_lambda(block, a[1], &a[2..]);
+            let lambda = self.inline_lambda(block, a[1], &body);
             let lambda = self.constant(lambda);
             let name_node = self.held_constant(Some(name));
             nodes.push(self.set_info_call(name_node, Info::InlineLambda, lambda));
@@ -72,10 +73,36 @@ impl Expander<'_> {
         self.compilation.set_info(symbol, Info::Function, t());
         if self.compilation.info(symbol, Info::Inline) == Some(t()) && env.is_null() {
             let block = self.hold(self.block_name(symbol));
-            let lambda = self.inline_lambda(block, a[1], &a[2..]);
+            let body = self.body_with_proclaimed_types(symbol, a[1], &a[2..]);
+            let lambda = self.inline_lambda(block, a[1], &body);
             self.compilation.set_info(symbol, Info::InlineLambda, lambda);
         }
         Ok(())
+    }
+    /// The body with declarations of the required parameters' types, from a proclaimed `ftype`.
+    fn body_with_proclaimed_types(&mut self, name: Value, lambda_list: Rooted, body: &[Rooted]) -> Vec<Rooted> {
+        let mut result = body.to_vec();
+        let Some((parameters, _)) = self.proclaimed_types(name) else { return result };
+        let (parameters, mut names) = (self.get(parameters), self.roots.get(lambda_list));
+        let mut pairs = Vec::new();
+        for ty in parameters.list_iter() {
+            let is_keyword = |v: Value| v.is_symbol() && symbol_text(v).starts_with('&');
+            if !names.is_cons() || !names.car().is_symbol() || is_keyword(names.car()) || is_keyword(ty) {
+                break;
+            }
+            pairs.push((self.hold(ty), self.hold(names.car())));
+            names = names.cdr();
+        }
+        let mut declaration = nil();
+        for (ty, variable) in pairs.into_iter().rev() {
+            let clause = self.list(&[self.cl("TYPE"), self.get(ty), self.get(variable)]);
+            declaration = self.cons(clause, declaration);
+        }
+        if declaration.is_cons() {
+            let declare = self.cons(self.cl("DECLARE"), declaration);
+            result.insert(0, self.roots.push(declare));
+        }
+        result
     }
     /// `(lambda lambda-list declarations (block name . forms))`.
     fn inline_lambda(&mut self, block: Held, lambda_list: Rooted, body: &[Rooted]) -> Value {

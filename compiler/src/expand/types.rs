@@ -31,6 +31,29 @@ impl Expander<'_> {
         let id = self.datums.id_of(self.get(specifier));
         Ok(Some((ty, id)))
     }
+    /// Types of the parameters (a list) and of the result, from a proclaimed `ftype`.
+    pub(super) fn proclaimed_types(&mut self, name: Value) -> Option<(Held, Held)> {
+        let ftype = self.compilation.info(name, Info::Ftype)?;
+        let rest = if ftype.is_cons() && ftype.car() == self.cl("FUNCTION") { ftype.cdr() } else { return None };
+        let proper = super::forms::proper_length(rest) == Some(2) && super::forms::proper_length(rest.car()).is_some();
+        proper.then(|| (self.hold(rest.car()), self.hold(rest.cdr().car())))
+    }
+    /// What a proclaimed `ftype` says of the first value.
+    pub(super) fn promised_result(&mut self, name: Held) -> Expanded<Option<(Type, DatumId)>> {
+        let symbol = self.get(name);
+        let Some((_, result)) = self.proclaimed_types(symbol) else { return Ok(None) };
+        let spec = self.get(result);
+        let several = spec.is_cons() && spec.car() == self.cl("VALUES");
+        if !several {
+            return self.promise(result);
+        }
+        let first = spec.cdr();
+        if !first.is_cons() || first.car().is_symbol() && symbol_text(first.car()).starts_with('&') {
+            return Ok(None);
+        }
+        let first = self.hold(first.car());
+        self.promise(first)
+    }
     /// The specifier with all `deftype` names expanded, also inside `or`, `and`, `not`, `values`.
     pub(super) fn expand_type(&mut self, specifier: Held) -> Expanded<Held> {
         let mut current = specifier;

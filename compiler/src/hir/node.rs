@@ -1,5 +1,7 @@
 //! The node types of HIR.
 
+use std::collections::HashMap;
+
 use crate::datum::DatumId;
 use crate::known_functions::PrimOp;
 use crate::source::Span;
@@ -274,6 +276,8 @@ pub struct Unit {
     pub load_time: Vec<FnId>,
     /// Functions without free variables that are wanted as objects by who compiles the unit.
     pub wanted: Vec<FnId>,
+    /// What is proclaimed of the results of global functions: type, and specifier for messages.
+    pub results: HashMap<DatumId, (Type, DatumId)>,
     pub next_block: u32,
     pub next_tagbody: u32,
     pub next_tag: u32,

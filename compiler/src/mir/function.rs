@@ -320,6 +320,9 @@ pub enum Inst {
     /// Result, operands of the operation it came from (equal for one operand): raises when the result is
     /// not finite though the operands allow it (`number::float_trap`).
     CheckFloat(TrapOp, ValueId, ValueId, ValueId),
+    /// Several such checks in one: operations; operands are a sum of the results, then the results. All
+    /// in one format. What the operands were is not kept: they would fill the registers.
+    CheckFloats(Vec<TrapOp>, Vec<ValueId>),
     /// The same value, known to satisfy the refinement; no code. Tagged -> Tagged
     Assume(ValueId, Refinement),
     /// A function object: passes FUNCTIONs, maps symbols to their functions, else raises. Tagged -> Tagged
@@ -514,6 +517,7 @@ impl Inst {
                 | Inst::CheckInstance(..)
                 | Inst::CheckIndex(..)
                 | Inst::CheckFloat(..)
+                | Inst::CheckFloats(..)
                 | Inst::CoerceToFunction(_)
                 | Inst::SymbolValue(_)
                 | Inst::SymbolFunction(_)

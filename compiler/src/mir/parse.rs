@@ -419,6 +419,13 @@ impl Parser<'_> {
             "compare" => Inst::ArithCompare(words.word(COMPARES)?, value(words)?, value(words)?),
             "is" => Inst::Is(self.type_set(words)?, value(words)?),
             "check" => Inst::Check(words.ty()?, self.datum(words)?, value(words)?),
+            "check-floats" => {
+                let word = words.expect("operations")?;
+                let ops: Option<Vec<TrapOp>> = word.split(',').map(|op| value_of(TRAP_OPS, op)).collect();
+                let ops = ops.ok_or("an unknown operation")?;
+                let operands = (0..1 + ops.len()).map(|_| value(words)).collect::<Result<Vec<_>, _>>()?;
+                Inst::CheckFloats(ops, operands)
+            }
             "check-instance" => {
                 let (name, depth) = (self.datum(words)?, words.number("depth")?);
                 Inst::CheckInstance(name, depth, value(words)?, value(words)?)

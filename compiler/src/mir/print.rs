@@ -208,6 +208,10 @@ impl Printer {
             Inst::Check(ty, spec, _) => format!("check {} {}", type_text(*ty), self.datum(*spec)),
             Inst::CheckInstance(name, depth, ..) => format!("check-instance {} {depth}", self.datum(*name)),
             Inst::CheckFloat(op, ..) => word_of(TRAP_OPS, *op).to_owned(),
+            Inst::CheckFloats(ops, _) => {
+                let ops: Vec<&str> = ops.iter().map(|&op| word_of(TRAP_OPS, op)).collect();
+                format!("check-floats {}", ops.join(","))
+            }
             Inst::Assume(_, refinement) => match refinement {
                 Refinement::Type(ty) => format!("assume {}", type_text(*ty)),
                 Refinement::NotIn(set) => format!("assume not-in {}", type_set_text(*set)),

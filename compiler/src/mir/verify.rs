@@ -362,6 +362,7 @@ fn shape(inst: &Inst, given: &[Repr]) -> Shape {
         Inst::CompareFloat(..) => shape(&[float, float], &[Bool]),
         Inst::CheckFloat(TrapOp::Narrow, ..) => shape(&[Single, Double, Double], &[]),
         Inst::CheckFloat(..) => shape(&[float, float, float], &[]),
+        Inst::CheckFloats(..) => (vec![float; operands], Vec::new()),
         Inst::BoolNot(_) => shape(&[Bool], &[Bool]),
         Inst::BoolAnd(..) | Inst::BoolOr(..) => shape(&[Bool, Bool], &[Bool]),
         Inst::Eq(..) | Inst::ArithCompare(..) => shape(&[Tagged, Tagged], &[Bool]),

@@ -101,7 +101,7 @@ macro_rules! operand_visitors {
                             f(b);
                         }
                     }
-                    Inst::MakeClosure(_, args)
+                    Inst::CheckFloats(_, args) | Inst::MakeClosure(_, args)
                     | Inst::Primitive(_, args)
                     | Inst::Runtime(_, args)
                     | Inst::ForeignCall { args, .. } => args.$iter().for_each(f),

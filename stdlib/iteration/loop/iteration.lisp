@@ -94,8 +94,8 @@
   (let* ((first (%loop-next))
          (next (if (%loop-accept "THEN") (%loop-next) first)))
     (%loop-bind-pattern pattern type)
-    (%loop-driver :steps `((,pattern ,first))
-                  :next-steps `((,pattern ,next)))))
+    (%loop-driver :steps `((,pattern ,(%loop-typed pattern type first)))
+                  :next-steps `((,pattern ,(%loop-typed pattern type next))))))
 
 (defun %loop-list-step (place)
   ;; The form that steps the list in PLACE, after an optional BY.
@@ -115,7 +115,7 @@
       (%loop-bind-pattern pattern type)
       (%loop-driver :init init
                     :before `(endp ,list)
-                    :steps `((,pattern (car ,list)))
+                    :steps `((,pattern ,(%loop-typed pattern type `(car ,list))))
                     :hidden `((,list ,step))))))
 
 (defun %loop-for-on (pattern type)
@@ -146,7 +146,7 @@
       (%loop-bind-pattern pattern type)
       (%loop-driver :init init
                     :before `(>= ,index ,length)
-                    :steps `((,pattern (aref ,vector ,index)))
+                    :steps `((,pattern ,(%loop-typed pattern type `(aref ,vector ,index))))
                     :hidden `((,index (1+ ,index)))))))
 
 ;;; Numbers.

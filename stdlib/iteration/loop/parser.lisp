@@ -97,6 +97,13 @@
             `(type ,type ,variable)
             nil))))
 
+(defun %loop-typed (pattern type form)
+  ;; FORM as a value of TYPE for the variable PATTERN: when the variable itself is not declared, because
+  ;; its first value is of another type, what it gets later is checked.
+  (if (or (eq type t) (null type) (null pattern) (not (symbolp pattern)))
+      form
+      `(the ,type ,form)))
+
 ;;; Bindings.
 
 (defun %loop-bind-group (bindings declarations)

@@ -15,7 +15,11 @@ impl Builder<'_, '_> {
         match callee {
             Callee::Global(symbol) => {
                 let values = self.all(args);
-                self.general_call(Target::Symbol(*symbol), values, want)
+                let out = self.general_call(Target::Symbol(*symbol), values, want);
+                match (out, self.s.unit.results.get(symbol)) {
+                    (Out::One(v), Some(&(ty, spec))) => Out::One(self.check_spec(v, ty, spec)),
+                    _ => out,
+                }
             }
             Callee::Value(f) => {
                 let f = self.function_value(f);

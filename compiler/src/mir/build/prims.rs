@@ -205,10 +205,17 @@ impl Builder<'_, '_> {
             Add => self.arith(Arith::Add, v[0], v[1]),
             Sub => self.arith(Arith::Sub, v[0], v[1]),
             Mul => self.arith(Arith::Mul, v[0], v[1]),
-            Div => self.tagged(Inst::Primitive("div", vec![v[0], v[1]]), TypeSet::ANY),
+            Div => self.divide(v[0], v[1]),
             Sqrt => self.primitive("sqrt", vec![v[0]]),
-            ToDouble => self.primitive("to_double_float", vec![v[0]]),
-            ToSingle => self.primitive("to_single_float", vec![v[0]]),
+            // What a restart supplies may be anything.
+            ToDouble => {
+                let number = self.primitive("to_double_float", vec![v[0]]);
+                self.check(number, TypeSet::DOUBLE, Sym::DOUBLE_FLOAT)
+            }
+            ToSingle => {
+                let number = self.primitive("to_single_float", vec![v[0]]);
+                self.check(number, TypeSet::SINGLE, Sym::SINGLE_FLOAT)
+            }
             OnePlus | OneMinus => {
                 let one = self.fixnum(1);
                 self.arith(if op == OnePlus { Arith::Add } else { Arith::Sub }, v[0], one)
@@ -440,17 +447,7 @@ impl Builder<'_, '_> {
     fn integer_divide(&mut self, a: ValueId, b: ValueId, what: Division, primitive: &'static str) -> ValueId {
         self.fixnum_case(&[a, b], primitive, |s, slow| {
             let (x, y) = (s.word(Inst::Untag(a)), s.word(Inst::Untag(b)));
-            // 0 and -1 take the slow path: divisor + 1 is 1 or 0.
-            let t = s.ty(b);
-            if t.low <= 0 && t.high >= -1 {
-                let one = s.const_word(1);
-                let two = s.const_word(2);
-                let shifted = s.word(Inst::WordOp(WordOp::Add, y, one));
-                let special = s.bool(Inst::CompareWord(Compare::Below, shifted, two));
-                let ok = s.f.new_block();
-                s.branch(special, slow, ok);
-                s.seal_and_go(ok);
-            }
+            s.guard_divisor(b, y, slow);
             let r = match what {
                 Division::Truncate => s.word(Inst::WordOp(WordOp::Div, x, y)),
                 Division::Rem => s.word(Inst::WordOp(WordOp::Rem, x, y)),
@@ -469,6 +466,39 @@ impl Builder<'_, '_> {
             };
             s.tagged(Inst::Tag(r), TypeSet::FIXNUM)
         })
+    }
+
+    /// Fixnums inline when the division leaves no remainder.
+    fn divide(&mut self, a: ValueId, b: ValueId) -> ValueId {
+        if !self.ty(a).has_fixnum() || !self.ty(b).has_fixnum() {
+            return self.primitive("div", vec![a, b]);
+        }
+        self.fixnum_case(&[a, b], "div", |s, slow| {
+            let (x, y) = (s.word(Inst::Untag(a)), s.word(Inst::Untag(b)));
+            s.guard_divisor(b, y, slow);
+            let remainder = s.word(Inst::WordOp(WordOp::Rem, x, y));
+            let zero = s.const_word(0);
+            let exact = s.bool(Inst::CompareWord(Compare::Eq, remainder, zero));
+            let ok = s.f.new_block();
+            s.branch(exact, ok, slow);
+            s.seal_and_go(ok);
+            let quotient = s.word(Inst::WordOp(WordOp::Div, x, y));
+            s.tagged(Inst::Tag(quotient), TypeSet::FIXNUM)
+        })
+    }
+
+    /// Divisors 0 and -1 take the slow path: divisor + 1 is 1 or 0.
+    fn guard_divisor(&mut self, b: ValueId, y: ValueId, slow: Block) {
+        let t = self.ty(b);
+        if t.low <= 0 && t.high >= -1 {
+            let one = self.const_word(1);
+            let two = self.const_word(2);
+            let shifted = self.word(Inst::WordOp(WordOp::Add, y, one));
+            let special = self.bool(Inst::CompareWord(Compare::Below, shifted, two));
+            let ok = self.f.new_block();
+            self.branch(special, slow, ok);
+            self.seal_and_go(ok);
+        }
     }
 
     /// -1 when a truncated remainder must be corrected for flooring (signs differ, not zero), else 0.

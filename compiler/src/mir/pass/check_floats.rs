@@ -91,22 +91,86 @@ fn check(f: &mut Function) {
             observed[operands[0].0 as usize] = true;
         }
     }
-    for block in &mut f.blocks {
-        let insts = std::mem::take(&mut block.insts);
-        for inst in insts {
-            let trap = failing(&inst.inst).filter(|_| observed[inst.results[0].0 as usize]);
-            let (result, span) = (inst.results.first().copied(), inst.span);
-            block.insts.push(inst);
-            if let (Some((op, a, b)), Some(result)) = (trap, result) {
-                block.insts.push(InstData { inst: Inst::CheckFloat(op, result, a, b), results: Vec::new(), span });
-            }
-        }
+    for b in 0..f.blocks.len() {
+        place_checks(f, Block(b as u32), &observed);
     }
     for (b, v) in spared.behind {
         let block = f.block_mut(b);
         let span = block.insts.first().map_or(block.terminator_span, |data| data.span);
         block.insts.insert(0, InstData { inst: Inst::CheckFloat(TrapOp::Add, v, v, v), results: Vec::new(), span });
     }
+}
+
+/// A check that waits for others: operation, result and operands.
+type Pending = Vec<(TrapOp, ValueId, ValueId, ValueId)>;
+
+/// Checks in one go, at most.
+const MOST_PENDING: usize = 8;
+
+/// Puts the checks into a block. Results that are only stored, or computed with further, wait for one
+/// another: one test of their sum will do.
+fn place_checks(f: &mut Function, b: Block, observed: &[bool]) {
+    let insts = std::mem::take(&mut f.block_mut(b).insts);
+    let mut out = Vec::with_capacity(insts.len());
+    let mut pending = Pending::new();
+    for data in insts {
+        if !pending.is_empty() && (pending.len() == MOST_PENDING || ends_waiting(&data.inst, &pending)) {
+            flush(f, &mut pending, &mut out);
+        }
+        let trap = failing(&data.inst).filter(|_| observed[data.results[0].0 as usize]);
+        let (result, span) = (data.results.first().copied(), data.span);
+        out.push(data);
+        let (Some((op, x, y)), Some(result)) = (trap, result) else { continue };
+        let alone = pending.first().is_some_and(|&(_, other, ..)| f.repr(other) != f.repr(result));
+        if op == TrapOp::Narrow || alone {
+            out.push(InstData { inst: Inst::CheckFloat(op, result, x, y), results: Vec::new(), span });
+        } else {
+            pending.push((op, result, x, y));
+        }
+    }
+    flush(f, &mut pending, &mut out);
+    f.block_mut(b).insts = out;
+}
+
+/// Whether what waits must be checked before the instruction: it has other effects than storing floats, or
+/// makes something of a result that would not show.
+fn ends_waiting(inst: &Inst, pending: &Pending) -> bool {
+    let waits = |v: ValueId| pending.iter().any(|&(_, result, ..)| result == v);
+    match *inst {
+        Inst::FloatOp(FloatOp::Div, _, b) => waits(b),
+        _ if shown(inst).is_some() => false,
+        Inst::Store { element: Element::F64 | Element::F32, .. } | Inst::StoreIndexed { element: Element::F64 | Element::F32, .. } => {
+            false
+        }
+        Inst::CheckIndex(..) | Inst::CheckInstance(..) => false,
+        _ => {
+            let mut used = false;
+            inst.for_each_operand(&mut |v| used |= waits(*v));
+            used || !super::eliminate_dead_code::is_pure(inst) || inst.is_safepoint()
+        }
+    }
+}
+
+fn flush(f: &mut Function, pending: &mut Pending, out: &mut Vec<InstData>) {
+    let span = out.last().map_or(crate::source::Span::default(), |data| data.span);
+    let mut checks = std::mem::take(pending);
+    let mut push = |inst, results| out.push(InstData { inst, results, span });
+    if checks.len() < 2 {
+        if let Some((op, v, a, b)) = checks.pop() {
+            push(Inst::CheckFloat(op, v, a, b), Vec::new());
+        }
+        return;
+    }
+    let mut sum = checks[0].1;
+    for &(_, v, ..) in &checks[1..] {
+        let next = f.new_value(f.repr(v), crate::types::Type::ANY);
+        push(Inst::FloatOp(FloatOp::Add, sum, v), vec![next]);
+        sum = next;
+    }
+    let ops = checks.iter().map(|check| check.0).collect();
+    let mut operands = vec![sum];
+    operands.extend(checks.iter().map(|check| check.1));
+    push(Inst::CheckFloats(ops, operands), Vec::new());
 }
 
 /// Values that instructions observe other than by computing with them.

@@ -1,7 +1,9 @@
 //! Drops pure instructions whose results are unused and block parameters nobody reads.
 //!
 //! Liveness starts at effects and terminators, so a cycle of parameters that only feed each other
-//! dies as a whole.
+//! dies as a whole; floats that a loop computes from one another live, for their errors.
+
+use std::collections::HashSet;
 
 use super::simplify_params::remove_params;
 use crate::mir::build::ssa::for_each_edge;
@@ -64,12 +66,17 @@ fn eliminate(f: &mut Function) {
             }
         }
     }
+    let (float_results, float_operands) = float_values(f);
     for b in 0..f.blocks.len() {
         let Some(mut t) = f.blocks[b].terminator.take() else { continue };
         for_each_edge(&mut t, &mut |to, implicit, args| {
             for (i, &a) in args.iter().enumerate() {
                 let param = f.blocks[to.0 as usize].params[i + implicit];
                 sources[param.0 as usize].push(a);
+                // A loop that goes on with a float until there is an error ends by that error.
+                if float_results.contains(&a) && float_operands.contains(&param) {
+                    work.push(a);
+                }
             }
         });
         roots_of(&t, &mut work);
@@ -90,6 +97,18 @@ fn eliminate(f: &mut Function) {
         }
     }
     remove_params(f, &removed);
+}
+
+/// Results and operands of float operations that may fail.
+fn float_values(f: &Function) -> (HashSet<ValueId>, HashSet<ValueId>) {
+    let (mut results, mut operands) = (HashSet::new(), HashSet::new());
+    for data in f.blocks.iter().flat_map(|b| &b.insts) {
+        if let Inst::FloatOp(FloatOp::Add | FloatOp::Sub | FloatOp::Mul | FloatOp::Div, a, b) = data.inst {
+            results.insert(data.results[0]);
+            operands.extend([a, b]);
+        }
+    }
+    (results, operands)
 }
 
 /// Operands of a terminator that are not block arguments.

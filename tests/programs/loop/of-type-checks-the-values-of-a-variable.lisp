@@ -1,0 +1,15 @@
+(deftype row () '(simple-array double-float (*)))
+(defun row (&rest l) (make-array (length l) :element-type 'double-float :initial-contents l))
+(defun total (rows)
+  (let ((s 0d0))
+    (declare (double-float s))
+    (loop for r of-type row in rows
+          do (loop for x of-type double-float across r do (incf s x)))
+    (loop for rest on rows
+          for r of-type row = (car rest)
+          do (incf s (aref r 0)))
+    s))
+(print (total (list (row 1d0 2d0) (row 3d0))))
+(print (handler-case (total (list (row 1d0) (vector 1d0)))
+         (type-error (e) (type-error-datum e))))
+(print (loop for s of-type string in '("a" "b") for n of-type fixnum = (length s) collect (cons s n)))

@@ -1,0 +1,18 @@
+(declaim (ftype (function (double-float fixnum) (values double-float &optional)) power)
+         (ftype (function (t &optional fixnum) list) listed))
+(defun power (x n)
+  "X to the N."
+  (let ((r 1d0))
+    (declare (double-float r))
+    (dotimes (i n r) (setq r (* r x)))))
+(defun listed (a &optional (n 1)) (make-list n :initial-element a))
+(defun user (x) (+ 1d0 (power x 3)))
+(defmacro outcome (form)
+  `(print (handler-case ,form
+            (type-error (e) (list (type-error-datum e) (type-error-expected-type e))))))
+(outcome (power 2d0 10))
+(outcome (user 2d0))
+(outcome (power 2 10))
+(outcome (power 2d0 1.5))
+(outcome (listed 'a 2))
+(print (documentation 'power 'function))
