@@ -47,10 +47,13 @@
         (t (%type-error n 'unsigned-byte))))
 
 (defun nthcdr (n list)
-  (do ((i (%check-count n) (1- i))
-       (rest list (cdr rest)))
-      ((or (%fix= i 0) (null rest)) rest)
-    (declare (fixnum i))))
+  (do ((i (%check-count n) (%fix- i 1))
+       (rest list (%cdr rest)))
+      ((%fix= i 0) rest)
+    (declare (fixnum i))
+    (if (consp rest)
+        nil
+        (if (null rest) (return nil) (%type-error rest 'list)))))
 
 (defun nth (n list)
   (car (nthcdr n list)))

@@ -133,7 +133,7 @@
 (defun getf (plist indicator &optional default)
   (do ((rest plist (%cdr (%cdr rest))))
       ((null rest) default)
-    (%check-property-cell rest)
+    (if (and (consp rest) (consp (%cdr rest))) nil (%check-property-cell rest))
     (if (eq (%car rest) indicator) (return (%car (%cdr rest))) nil)))
 
 (defun get-properties (plist indicators)

@@ -290,6 +290,12 @@
 (%define-inline-association assoc %assoc-eql car)
 (%define-inline-association rassoc %rassoc-eql cdr)
 
+;;; APPEND of two lists, as most are.
+(define-compiler-macro append (&whole form &rest lists)
+  (if (and (consp lists) (consp (cdr lists)) (null (cddr lists)))
+      `(%append2 ,@lists)
+      form))
+
 (define-compiler-macro adjoin (&whole form item list &rest keywords &environment environment)
   (if (nth-value 1 (%inline-test keywords environment))
       `(%adjoin-eql ,item ,list)

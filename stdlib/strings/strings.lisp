@@ -24,6 +24,13 @@
       (schar string index)
       (if (stringp string) (%aref1 string index) (%type-error string 'string))))
 
+(define-compiler-macro char (string index)
+  (let ((string-variable (gensym "STRING")) (index-variable (gensym "INDEX")))
+    `(let ((,string-variable ,string) (,index-variable ,index))
+       (if (simple-string-p ,string-variable)
+           (schar ,string-variable ,index-variable)
+           (locally (declare (notinline char)) (char ,string-variable ,index-variable))))))
+
 (defun %set-char (string index new)
   (if (simple-string-p string)
       (%set-schar string index new)
@@ -65,15 +72,35 @@
                   (cond ((%fix< x y) (return (values i -1)))
                         ((%fix> x y) (return (values i 1))))))))))))
 
-;;; Equality of simple strings of one length without keywords is the common case.
+;;; Equality of whole simple strings is the common case: those of one kind are compared by words, which
+;;; nothing but EQ looks at, then the characters of the last word.
 (defun %simple-strings-equal (string1 string2)
-  (let ((length (%vector-size string1)))
-    (declare (fixnum length))
+  (let ((length (%vector-size string1)) (kind (%other-kind string1)) (start 0))
+    (declare (fixnum length kind start))
     (if (%fix= length (%vector-size string2))
-        (dotimes (i length t)
-          (declare (fixnum i))
-          (if (eq (schar string1 i) (schar string2 i)) nil (return nil)))
+        (progn
+          (if (%fix= kind (%other-kind string2))
+              (let ((words (if (%fix= kind +kind-base-string+)
+                               (%fixshr length 3)
+                               (%fixshr length 1))))
+                (declare (fixnum words))
+                (setq start (if (%fix= kind +kind-base-string+) (%fix* words 8) (%fix* words 2)))
+                (dotimes (i words)
+                  (declare (fixnum i))
+                  (if (eq (%other-ref string1 i) (%other-ref string2 i))
+                      nil
+                      (return-from %simple-strings-equal nil))))
+              nil)
+          (do ((i start (%fix+ i 1)))
+              ((%fix>= i length) t)
+            (declare (fixnum i))
+            (if (eq (schar string1 i) (schar string2 i)) nil (return nil))))
         nil)))
+
+(defun %string=2 (string1 string2)
+  (if (and (simple-string-p string1) (simple-string-p string2))
+      (%simple-strings-equal string1 string2)
+      (eql 0 (nth-value 1 (%compare-strings string1 string2 0 nil 0 nil nil)))))
 
 (defun string= (string1 string2 &key (start1 0) end1 (start2 0) end2)
   (if (and (simple-string-p string1) (simple-string-p string2)
@@ -83,6 +110,9 @@
           (%compare-strings string1 string2 start1 end1 start2 end2 nil)
         (declare (ignore index))
         (eql order 0))))
+
+(define-compiler-macro string= (&whole form string1 string2 &rest keywords)
+  (if keywords form `(%string=2 ,string1 ,string2)))
 
 (defun string-equal (string1 string2 &key (start1 0) end1 (start2 0) end2)
   (multiple-value-bind (index order)

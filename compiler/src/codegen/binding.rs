@@ -108,17 +108,16 @@ impl Lowering<'_, '_> {
         self.b.switch_to_block(done);
     }
 
-    pub fn lower_unbind(&mut self, count: u32) {
+    /// The index comes from the symbol, not from the entry, so that the address of the store is early.
+    pub fn lower_unbind(&mut self, id: DatumId) {
         let top = self.load_context(offset::BINDING_PTR);
-        for i in 1..=count as i32 {
-            let entry = -i * ENTRY_BYTES as i32;
-            let index = self.load(top, entry);
-            let old = self.load(top, entry + OLD_VALUE);
-            let word = self.thread_local(index);
-            self.store(word, 0, old);
-        }
-        let bottom = self.b.ins().iadd_imm_s(top, -(count as i64) * ENTRY_BYTES);
-        self.store_context(offset::BINDING_PTR, bottom);
+        let entry = self.b.ins().iadd_imm_s(top, -ENTRY_BYTES);
+        let old = self.load(entry, OLD_VALUE);
+        let base = self.symbol_base(id);
+        let index = self.binding_index(base);
+        let word = self.thread_local(index);
+        self.store(word, 0, old);
+        self.store_context(offset::BINDING_PTR, entry);
     }
 
     /// The symbol's function object; undefined functions and macros go to the runtime, which raises.

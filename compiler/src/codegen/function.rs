@@ -434,7 +434,7 @@ impl Lowering<'_, '_> {
             Inst::SymbolValue(symbol) => self.lower_symbol_value(*symbol, one()),
             Inst::SetSymbolValue(symbol, v) => self.lower_set_symbol_value(*symbol, *v),
             Inst::Bind(symbol, v) => self.lower_bind(*symbol, *v),
-            Inst::Unbind(count) => self.lower_unbind(*count),
+            Inst::Unbind(symbol) => self.lower_unbind(*symbol),
             Inst::SymbolFunction(symbol) => self.lower_symbol_function(*symbol, one()),
             Inst::UnwindTarget => {
                 let target = self.load_context(offset::UNWIND_TARGET);
@@ -481,7 +481,7 @@ impl Lowering<'_, '_> {
             }
             Terminator::Throw(tag, value, count) => self.leave("rook_rt_throw", &[*tag, *value, *count]),
             Terminator::ExitTo(token, value, count) => self.leave("rook_rt_exit_to", &[*token, *value, *count]),
-            Terminator::ContinueUnwind(target, saved) => self.leave("rook_rt_continue_unwind", &[*target, *saved]),
+            Terminator::ContinueUnwind(target, v, c) => self.leave("rook_rt_continue_unwind", &[*target, *v, *c]),
             Terminator::Unreachable => {
                 self.b.ins().trap(UNREACHABLE);
             }

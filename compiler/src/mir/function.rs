@@ -370,8 +370,9 @@ pub enum Inst {
     SetSymbolValue(DatumId, ValueId),
     /// Pushes a dynamic binding.
     Bind(DatumId, ValueId),
-    /// Pops this many dynamic bindings (on normal exits; other exits restore from records).
-    Unbind(u32),
+    /// Pops the innermost dynamic binding, which is this symbol's (on normal exits; other exits
+    /// restore from records).
+    Unbind(DatumId),
     /// Symbol's function object; undefined raises. -> Tagged
     SymbolFunction(DatumId),
     /// Where an escape lands: `unwind_target` of the context. -> Word
@@ -437,8 +438,8 @@ pub enum Terminator {
     Throw(ValueId, ValueId, ValueId),
     /// Leaves for a block token: token, value, count.
     ExitTo(ValueId, ValueId, ValueId),
-    /// Continues the unwinding that a cleanup interrupted: target Word, saved values Tagged.
-    ContinueUnwind(ValueId, ValueId),
+    /// Continues the unwinding that a cleanup interrupted: target Word, value, count.
+    ContinueUnwind(ValueId, ValueId, ValueId),
     /// Not reachable.
     Unreachable,
 }

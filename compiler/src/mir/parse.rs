@@ -376,7 +376,10 @@ impl Parser<'_> {
                 let [a, b, c] = three(words.values())?;
                 Terminator::ExitTo(a, b, c)
             }
-            "continue-unwind" => Terminator::ContinueUnwind(ValueId(words.id("v")?), ValueId(words.id("v")?)),
+            "continue-unwind" => {
+                let [a, b, c] = three(words.values())?;
+                Terminator::ContinueUnwind(a, b, c)
+            }
             "unreachable" => Terminator::Unreachable,
             _ => return Ok(None),
         }))
@@ -457,7 +460,7 @@ impl Parser<'_> {
             "symbol-value" => Inst::SymbolValue(self.datum(words)?),
             "set-symbol-value" => Inst::SetSymbolValue(self.datum(words)?, value(words)?),
             "bind" => Inst::Bind(self.datum(words)?, value(words)?),
-            "unbind" => Inst::Unbind(words.number("count")?),
+            "unbind" => Inst::Unbind(self.datum(words)?),
             "symbol-function" => Inst::SymbolFunction(self.datum(words)?),
             "call" => Inst::Call(self.call(words)?),
             "primitive" => {

@@ -234,7 +234,7 @@ impl Printer {
             Inst::SymbolValue(s) => format!("symbol-value {}", self.datum(*s)),
             Inst::SetSymbolValue(s, _) => format!("set-symbol-value {}", self.datum(*s)),
             Inst::Bind(s, _) => format!("bind {}", self.datum(*s)),
-            Inst::Unbind(n) => format!("unbind {n}"),
+            Inst::Unbind(s) => format!("unbind {}", self.datum(*s)),
             Inst::SymbolFunction(s) => format!("symbol-function {}", self.datum(*s)),
             Inst::Primitive(name, _) => format!("primitive {name}"),
             Inst::Runtime(call, _) => format!("runtime {}", word_of(RUNTIME_CALLS, *call)),
@@ -278,7 +278,7 @@ impl Printer {
             }
             Terminator::Throw(a, b, c) => format!("throw {}", list(&[*a, *b, *c])),
             Terminator::ExitTo(a, b, c) => format!("exit-to {}", list(&[*a, *b, *c])),
-            Terminator::ContinueUnwind(a, b) => format!("continue-unwind {}", list(&[*a, *b])),
+            Terminator::ContinueUnwind(a, b, c) => format!("continue-unwind {}", list(&[*a, *b, *c])),
             Terminator::Unreachable => "unreachable".to_owned(),
         }
     }

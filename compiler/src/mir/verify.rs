@@ -304,9 +304,9 @@ impl Verifier<'_> {
                 let given = self.reprs(&[*a, *b, *c]);
                 self.require(given == [Tagged, Tagged, Word], || format!("leaves with {given:?}"));
             }
-            Terminator::ContinueUnwind(a, b) => {
-                let given = self.reprs(&[*a, *b]);
-                self.require(given == [Word, Tagged], || format!("continues with {given:?}"));
+            Terminator::ContinueUnwind(a, b, c) => {
+                let given = self.reprs(&[*a, *b, *c]);
+                self.require(given == [Word, Tagged, Word], || format!("continues with {given:?}"));
             }
             Terminator::Unreachable => {}
         }

@@ -128,14 +128,12 @@ macro_rules! operand_visitors {
                         normal.1.$iter().for_each(&mut *f);
                         handler.1.$iter().for_each(f);
                     }
-                    Terminator::Throw(a, b, c) | Terminator::ExitTo(a, b, c) => {
+                    Terminator::Throw(a, b, c)
+                    | Terminator::ExitTo(a, b, c)
+                    | Terminator::ContinueUnwind(a, b, c) => {
                         f(a);
                         f(b);
                         f(c);
-                    }
-                    Terminator::ContinueUnwind(a, b) => {
-                        f(a);
-                        f(b);
                     }
                     Terminator::Unreachable => {}
                 }

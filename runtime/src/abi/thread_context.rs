@@ -241,7 +241,8 @@ offsets! {
     BINDING_PTR = binding_ptr; BINDING_LIMIT = binding_limit; TLS = tls; ARGS = args;
     ARG_COUNT = arg_count; VALUES = values; VALUE_COUNT = value_count; SEGMENTS = segments;
     ENTRY_FRAME = entry_frame; PENDING_KIND = pending_kind; PENDING_ARGS = pending_args;
-    REAL_STACK_LIMIT = real_stack_limit; GC_REQUESTED = gc_requested; SAVED_RESULT = saved_result;
+    REAL_STACK_LIMIT = real_stack_limit; SOFT_STACK_LIMIT = soft_stack_limit;
+    SOFT_BINDING_LIMIT = soft_binding_limit; GC_REQUESTED = gc_requested; SAVED_RESULT = saved_result;
     WATERMARK_COUNT = watermark_count; WATERMARK_PCS = watermark_pcs;
     UNWIND_TARGET = unwind_target; EXIT_VALUE = exit_value; EXIT_COUNT = exit_count;
     FOREIGN_EXIT = foreign_exit; SYSTEM_STACK = system_stack;

@@ -5,14 +5,119 @@
 
 use super::values;
 use super::{anchored_thunk, binding};
-use crate::abi::thread_context::{ErrorKind, ExitRecord, Segment, ThreadContext, exit_kind};
+use crate::abi::thread_context::{
+    BindingEntry, ErrorKind, ExitRecord, Segment, ThreadContext, exit_kind, exit_offset, offset,
+};
 use crate::value::Value;
 
-// (ctx, tag or token, value, count): never return, except by way of %RAISE for an unknown target.
-anchored_thunk!("rook_rt_throw", throw, ["test rax, rax", "je rook_raise_pending", "jmp rook_exit_jump"]);
-anchored_thunk!("rook_rt_exit_to", exit_to, ["test rax, rax", "je rook_raise_pending", "jmp rook_exit_jump"]);
-// (ctx, target record, saved values)
-anchored_thunk!("rook_rt_continue_unwind", continue_unwind, ["jmp rook_exit_jump"]);
+/// An entry that leaves when the innermost record is where the exit lands, without entering Rust; else
+/// the thunk named last does. Arguments are (ctx, tag, token or target record, value, count).
+macro_rules! exit_entry {
+    ($name:literal, [$($test:literal),*], $slow:literal $(, $operand:ident = $value:expr)*) => {
+        core::arch::global_asm!(
+            concat!(".pushsection .text.", $name, ",\"ax\",@progbits"),
+            concat!(".globl ", $name),
+            concat!(".hidden ", $name),
+            concat!(".type ", $name, ",@function"),
+            ".p2align 4",
+            concat!($name, ":"),
+            "mov rax, [r15 + {chain}]",
+            "test rax, rax",
+            "je 3f",
+            $($test, "jne 3f",)*
+            "mov r8, [rax + {r_segments}]",
+            "cmp r8, [r15 + {segments}]",
+            "jne 3f",
+            "mov r8, [r15 + {real_limit}]",
+            "cmp r8, [r15 + {soft_limit}]",
+            "jb 3f",
+            "mov r8, [r15 + {binding_limit}]",
+            "cmp r8, [r15 + {soft_binding_limit}]",
+            "ja 3f",
+            // Bindings.
+            "mov r8, [rax + {r_binding}]",
+            "mov r9, [r15 + {binding}]",
+            "1:",
+            "cmp r9, r8",
+            "jbe 2f",
+            "sub r9, {entry_bytes}",
+            "mov r10, [r9 + {entry_index}]",
+            "mov r11, [r9 + {entry_value}]",
+            "mov rsi, [r15 + {tls}]",
+            "mov [rsi + r10 * 8], r11",
+            "mov [r15 + {binding}], r9",
+            "jmp 1b",
+            "2:",
+            "mov r8, [rax + {r_previous}]",
+            "mov [r15 + {chain}], r8",
+            "mov r8, [rax + {r_entry}]",
+            "mov [r15 + {entry}], r8",
+            "xor r8d, r8d",
+            "mov [r15 + {arg_count}], r8",
+            "mov [r15 + {unwind_target}], r8",
+            "cmp rcx, 1",
+            "ja 4f",
+            "mov [r15 + {value_count}], r8",
+            "4:",
+            "mov rbp, [rax + {r_fp}]",
+            "mov rsp, [rax + {r_sp}]",
+            "mov r8, [rax + {r_handler}]",
+            "mov rax, rdx",
+            "mov rdx, rcx",
+            "jmp r8",
+            "3:",
+            concat!("jmp ", $slow),
+            concat!(".size ", $name, ", . - ", $name),
+            ".popsection",
+            chain = const offset::EXIT_CHAIN,
+            segments = const offset::SEGMENTS,
+            real_limit = const offset::REAL_STACK_LIMIT,
+            soft_limit = const offset::SOFT_STACK_LIMIT,
+            binding_limit = const offset::BINDING_LIMIT,
+            soft_binding_limit = const offset::SOFT_BINDING_LIMIT,
+            binding = const offset::BINDING_PTR,
+            tls = const offset::TLS,
+            entry = const offset::ENTRY_FRAME,
+            arg_count = const offset::ARG_COUNT,
+            value_count = const offset::VALUE_COUNT,
+            unwind_target = const offset::UNWIND_TARGET,
+            entry_bytes = const size_of::<BindingEntry>(),
+            entry_index = const std::mem::offset_of!(BindingEntry, index),
+            entry_value = const std::mem::offset_of!(BindingEntry, old_value),
+            r_previous = const exit_offset::PREVIOUS,
+            r_binding = const exit_offset::BINDING_PTR,
+            r_segments = const exit_offset::SEGMENTS,
+            r_entry = const exit_offset::ENTRY_FRAME,
+            r_fp = const exit_offset::FP,
+            r_sp = const exit_offset::SP,
+            r_handler = const exit_offset::HANDLER,
+            $($operand = const $value,)*
+        );
+    };
+}
+exit_entry!(
+    "rook_rt_throw",
+    ["cmp rsi, [rax + {tag}]", "cmp qword ptr [rax + {kind}], {catch}"],
+    "rook_throw_far",
+    tag = exit_offset::TAG,
+    kind = exit_offset::KIND,
+    catch = exit_kind::CATCH
+);
+exit_entry!(
+    "rook_rt_exit_to",
+    ["cmp rsi, [rax + {tag}]", "cmp qword ptr [rax + {kind}], {block}"],
+    "rook_exit_to_far",
+    tag = exit_offset::TAG,
+    kind = exit_offset::KIND,
+    block = exit_kind::BLOCK
+);
+exit_entry!("rook_rt_continue_unwind", ["cmp rsi, rax"], "rook_continue_unwind_far");
+
+// (ctx, tag, token or target record, value, count): never return, except by way of %RAISE for an
+// unknown target.
+anchored_thunk!("rook_throw_far", throw, ["test rax, rax", "je rook_raise_pending", "jmp rook_exit_jump"]);
+anchored_thunk!("rook_exit_to_far", exit_to, ["test rax, rax", "je rook_raise_pending", "jmp rook_exit_jump"]);
+anchored_thunk!("rook_continue_unwind_far", continue_unwind, ["jmp rook_exit_jump"]);
 
 extern "C" fn throw(ctx: &mut ThreadContext, tag: Value, value: Value, count: u64) -> *mut ExitRecord {
     leave(ctx, exit_kind::CATCH, tag, value, count)
@@ -22,8 +127,9 @@ extern "C" fn exit_to(ctx: &mut ThreadContext, token: Value, value: Value, count
     leave(ctx, exit_kind::BLOCK, token, value, count)
 }
 
-extern "C" fn continue_unwind(ctx: &mut ThreadContext, target: u64, saved: Value) -> *mut ExitRecord {
-    continue_to(ctx, target, saved)
+extern "C" fn continue_unwind(ctx: &mut ThreadContext, target: u64, value: Value, count: u64) -> *mut ExitRecord {
+    assert_ne!(target, 0, "only an interrupted exit is continued");
+    land(ctx, target as *mut ExitRecord, value, count)
 }
 
 /// Where an exit to the innermost record of `kind` and `tag` lands first; null, with a control error
@@ -54,9 +160,8 @@ pub fn find(ctx: &ThreadContext, kind: u64, tag: Value) -> Option<*mut ExitRecor
 
 /// Goes on to `target` with values kept by `values::save`.
 pub fn continue_to(ctx: &mut ThreadContext, target: u64, saved: Value) -> *mut ExitRecord {
-    assert_ne!(target, 0, "only an interrupted exit is continued");
     let outcome = values::restore(ctx, saved);
-    land(ctx, target as *mut ExitRecord, outcome.value, outcome.count)
+    continue_unwind(ctx, target, outcome.value, outcome.count)
 }
 
 /// Restores the state of the first stop on the way to `target` and leaves the payload in the context.

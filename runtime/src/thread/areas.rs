@@ -12,24 +12,32 @@ pub const TLS_WORDS: usize = 1 << 22;
 /// Address space of the binding stack.
 pub const BINDING_BYTES: usize = 1 << 30;
 
-fn area(words: usize) -> u64 {
-    match memory::map_zeroed(words * 8) {
-        Some(base) => base as u64,
+/// Where each area begins in its first page. A load waits for an earlier store to an address with the
+/// same low twelve bits, so what is used together must not lie alike: a binding stores an entry and
+/// loads a thread-local word.
+const VALUES_OFFSET: usize = 512;
+const TLS_OFFSET: usize = 1024;
+const BINDING_OFFSET: usize = 2048 + 1024;
+const PAGE: usize = 4096;
+
+fn area(words: usize, offset: usize) -> u64 {
+    match memory::map_zeroed(words * 8 + PAGE) {
+        Some(base) => (base as usize + offset) as u64,
         None => fatal_error("no address space for a thread's areas"),
     }
 }
 
 /// Maps the areas of a fresh context.
 pub fn map(ctx: &mut ThreadContext) {
-    ctx.args = area(ARGUMENT_AREA_WORDS);
-    ctx.values = area(VALUE_AREA_WORDS);
-    ctx.tls = area(TLS_WORDS);
+    ctx.args = area(ARGUMENT_AREA_WORDS, 0);
+    ctx.values = area(VALUE_AREA_WORDS, VALUES_OFFSET);
+    ctx.tls = area(TLS_WORDS, TLS_OFFSET);
     ctx.tls_count = crate::control::binding::index_count();
     for i in 0..ctx.tls_count as usize {
         // SAFETY: indexes given away lie in the table.
         unsafe { *(ctx.tls as *mut u64).add(i) = NO_TLS_VALUE };
     }
-    ctx.binding_base = area(BINDING_BYTES / 8);
+    ctx.binding_base = area(BINDING_BYTES / 8, BINDING_OFFSET);
     ctx.binding_ptr = ctx.binding_base;
     ctx.binding_end = ctx.binding_base + BINDING_BYTES as u64;
     limits::set_binding_size(ctx, limits::configured_binding_size());
@@ -38,14 +46,14 @@ pub fn map(ctx: &mut ThreadContext) {
 /// Unmaps the areas.
 pub fn unmap(ctx: &mut ThreadContext) {
     let areas = [
-        (&mut ctx.args, ARGUMENT_AREA_WORDS * 8),
-        (&mut ctx.values, VALUE_AREA_WORDS * 8),
-        (&mut ctx.tls, TLS_WORDS * 8),
-        (&mut ctx.binding_base, BINDING_BYTES),
+        (&mut ctx.args, ARGUMENT_AREA_WORDS * 8, 0),
+        (&mut ctx.values, VALUE_AREA_WORDS * 8, VALUES_OFFSET),
+        (&mut ctx.tls, TLS_WORDS * 8, TLS_OFFSET),
+        (&mut ctx.binding_base, BINDING_BYTES, BINDING_OFFSET),
     ];
-    for (base, bytes) in areas {
-        // SAFETY: mapped by `map` with this size; the context is going away.
-        unsafe { memory::release(std::mem::take(base) as *mut u8, bytes) };
+    for (base, bytes, offset) in areas {
+        // SAFETY: mapped by `map` with this size and offset; the context is going away.
+        unsafe { memory::release((std::mem::take(base) as usize - offset) as *mut u8, bytes + PAGE) };
     }
     (ctx.binding_ptr, ctx.binding_limit, ctx.binding_end) = (0, 0, 0);
 }

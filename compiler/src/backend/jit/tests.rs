@@ -230,9 +230,10 @@ const CLEANUP: &str = "
       v9:any = symbol-value @0
       v10:fixnum = fixnum 5
       v11:any = add v9 v10
-      unbind 1
+      unbind @0
       set-symbol-value @0 v11
-      continue-unwind v7 v8
+      v12:any v13:word = runtime restore-values v8
+      continue-unwind v7 v12 v13
     }
     function f2 \"LEAVE\" direct many check {
     b0(v0:fixnum v1:cons):

@@ -143,7 +143,7 @@ impl Builder<'_, '_> {
 
     /// The cleanup's block takes values, their count and where to go on: 0 (the normal path), the
     /// number of an exit of the body, or the record of an exit under way. One value is kept as it is,
-    /// others by `SaveValues`; with the record they always are.
+    /// others by `SaveValues`.
     fn unwind_protect(&mut self, p: &Protected, cleanup: &hir::Hir, want: Want) -> Out {
         let nil = self.nil();
         let (normal, handler) = self.try_call(p.body, vec![], ExitKind::Cleanup, nil);
@@ -170,8 +170,8 @@ impl Builder<'_, '_> {
         self.jump(clean, vec![kept, c, none]);
         let Out::Many(v, c) = self.results(handler) else { unreachable!("a handler gets value and count") };
         let exit = self.word(Inst::UnwindTarget);
-        let all = self.any(Inst::Runtime(RuntimeCall::SaveValues, vec![v, c]));
-        self.jump(clean, vec![all, c, exit]);
+        let kept = self.keep_values(v, c);
+        self.jump(clean, vec![kept, c, exit]);
 
         self.seal_and_go(clean);
         self.expr(cleanup, Want::Effect);
@@ -193,7 +193,8 @@ impl Builder<'_, '_> {
             self.go_to_exit(exit, v, c);
         }
         self.seal_and_go(next);
-        self.terminate(Terminator::ContinueUnwind(target, saved));
+        let (v, c) = self.kept_values(saved, count);
+        self.terminate(Terminator::ContinueUnwind(target, v, c));
         self.seal_and_go(done);
         if keep_all && !single {
             let (v, c) = self.kept_values(saved, count);

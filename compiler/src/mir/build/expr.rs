@@ -339,15 +339,15 @@ impl Builder<'_, '_> {
 
     fn bind_node(&mut self, bindings: &[(DatumId, Hir)], body: &Hir, want: Want) -> Out {
         let values: Vec<ValueId> = bindings.iter().map(|(_, e)| self.one(e)).collect();
+        let depth = self.contours.len();
         for ((symbol, _), value) in bindings.iter().zip(values) {
             self.effect(Inst::Bind(*symbol, value));
+            self.contours.push(Contour::Binding(*symbol));
         }
-        let n = bindings.len() as u32;
-        self.contours.push(Contour::Bindings(n));
         let inner = if want == Want::Tail { Want::Many } else { want };
         let out = self.expr(body, inner);
-        self.contours.pop();
-        self.effect(Inst::Unbind(n));
+        self.unwind_to(depth);
+        self.contours.truncate(depth);
         self.convert(out, want)
     }
 
@@ -355,7 +355,7 @@ impl Builder<'_, '_> {
     pub fn unwind_to(&mut self, depth: usize) {
         for contour in self.contours[depth..].to_vec().into_iter().rev() {
             match contour {
-                Contour::Bindings(n) => self.effect(Inst::Unbind(n)),
+                Contour::Binding(symbol) => self.effect(Inst::Unbind(symbol)),
                 Contour::Mark(mark) => {
                     self.primitive("unbind_to", vec![mark]);
                 }

@@ -134,7 +134,7 @@ pub(crate) enum Out {
 /// A dynamic extent that exits within the function must unwind.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Contour {
-    Bindings(u32),
+    Binding(DatumId),
     /// Binding-stack mark (fixnum) to return to.
     Mark(ValueId),
 }

@@ -128,7 +128,8 @@ core::arch::global_asm!(
     "mov rdi, r15; mov rsi, rax; call rook_rt_save_values",
     "mov r12, rax",
     "mov rdi, r15; call {count_cleanup}",
-    "mov rdi, r15; mov rsi, rbx; mov rdx, r12; call rook_rt_continue_unwind",
+    "mov rdi, r15; mov rsi, r12; call rook_rt_restore_values",
+    "mov rdi, r15; mov rsi, rbx; mov rdx, rax; call rook_rt_continue_unwind",
     "ud2",
     // Links the record at rbp - 88; clobbers rax.
     "rook_test_link:",
