@@ -52,11 +52,12 @@ hello: build ## Compile and run the first program
 
 test: build ## Run all tests: unit tests, then the programs in every mode (MODES=, FILTER=)
 	$(CARGO) test --release -p rook-runtime --lib
-	$(CARGO) test --release -p rook-compiler --lib
+	ROOK_FUZZ=2000 $(CARGO) test --release -p rook-compiler --lib
 	tests/delivery/check $(TARGET)/rook
 	tests/clink/check $(TARGET)/rook
 	tests/driver/check $(TARGET)/rook
 	tests/operators/check $(TARGET)/rook
+	tests/dumps/check $(TARGET)/rook
 	tests/faults/check $(TARGET)/rook
 	$(ROOK_TEST) --modes=$(MODES) $(KNOWN)
 

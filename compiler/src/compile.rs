@@ -9,8 +9,10 @@ use rook_runtime::object::cons;
 use rook_runtime::value::nil;
 
 use crate::datum::{DatumId, Datums};
+use crate::faults::Fault;
+use crate::hir::pass::discover_known_calls::discover_known_calls;
 use crate::hir::pass::resolve_exits::resolve_exits;
-use crate::hir::{Hir, Kind, Unit};
+use crate::hir::{self, Hir, Kind, Unit};
 use crate::known_functions::PrimOp;
 use crate::mir::pass::{PASSES, Pass, REQUIRED};
 use crate::mir::{self, Program};
@@ -24,24 +26,62 @@ pub struct Options {
     pub verify: bool,
     /// Time spent per pass, when wanted.
     pub times: Option<Vec<(&'static str, Duration)>>,
+    /// Passes after which the program is printed.
+    pub emit_after: Vec<String>,
+    /// A miscompile on purpose.
+    pub fault: Option<Fault>,
+}
+
+/// Names of all steps that `--emit-after` can name, in order: over HIR, then over MIR.
+pub fn step_names() -> Vec<&'static str> {
+    [DISCOVER_KNOWN_CALLS, RESOLVE_EXITS, BUILD_MIR].into_iter().chain(PASSES.iter().map(|pass| pass.name)).collect()
+}
+
+const DISCOVER_KNOWN_CALLS: &str = "discover-known-calls";
+const RESOLVE_EXITS: &str = "resolve-exits";
+const BUILD_MIR: &str = "build-mir";
+
+/// For files: calls of functions that the file defines once need not go through the symbol.
+pub fn know_calls(unit: &mut Unit, datums: &Datums, options: &mut Options) {
+    timed(options, DISCOVER_KNOWN_CALLS, || discover_known_calls(unit, datums));
+    emit_hir(unit, datums, options, DISCOVER_KNOWN_CALLS);
 }
 
 /// HIR of a unit to optimised MIR. Load-time values become the first top-level functions.
 pub fn to_mir(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums, options: &mut Options) -> Program {
     let cells = load_time_cells(ctx, unit, datums);
-    timed(options, "resolve-exits", || resolve_exits(unit, datums));
-    let mut program = timed(options, "build-mir", || mir::build::build(ctx, unit, datums, &cells));
-    run_passes(&mut program, options);
+    timed(options, RESOLVE_EXITS, || resolve_exits(unit, datums));
+    emit_hir(unit, datums, options, RESOLVE_EXITS);
+    let mut program = timed(options, BUILD_MIR, || mir::build::build(ctx, unit, datums, &cells));
+    emit_mir(&program, datums, options, BUILD_MIR);
+    run_passes(&mut program, datums, options);
+    if let Some(fault) = options.fault {
+        fault.plant(&mut program);
+    }
     program
 }
 
-fn run_passes(program: &mut Program, options: &mut Options) {
+fn emit_hir(unit: &Unit, datums: &Datums, options: &Options, step: &str) {
+    if options.emit_after.iter().any(|name| name == step) {
+        print!("{}", hir::print::print_unit(unit, datums));
+    }
+}
+
+fn emit_mir(program: &Program, datums: &Datums, options: &Options, step: &str) {
+    if options.emit_after.iter().any(|name| name == step) {
+        print!("{}", mir::print::print_program(program, datums));
+    }
+}
+
+/// The passes over MIR.
+pub fn run_passes(program: &mut Program, datums: &Datums, options: &mut Options) {
     let passes: &[Pass] = if options.unoptimized { REQUIRED } else { PASSES };
     for pass in passes {
         timed(options, pass.name, || (pass.run)(program));
         if options.verify {
             verify(program, pass.name);
         }
+        emit_mir(program, datums, options, pass.name);
     }
 }
 
@@ -50,7 +90,8 @@ fn verify(program: &Program, after: &str) {
     assert!(problems.is_empty(), "the program is unsound after {after}:\n{}", problems.join("\n"));
 }
 
-fn timed<R>(options: &mut Options, name: &'static str, f: impl FnOnce() -> R) -> R {
+/// Runs a step and notes its time.
+pub fn timed<R>(options: &mut Options, name: &'static str, f: impl FnOnce() -> R) -> R {
     let start = Instant::now();
     let result = f();
     if let Some(times) = &mut options.times {

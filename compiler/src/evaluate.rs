@@ -172,10 +172,13 @@ impl<'a> MemoryEvaluator<'a> {
         let definition = maker.and_then(|_| Definition::take_from(unit));
         let program = compile::to_mir(ctx, unit, &mut datums, &mut self.options);
         let files = self.files.clone();
-        let compiled = match with_memory_backend(|backend| backend.compile(&program, &datums, files)) {
+        let mut compiled = match with_memory_backend(|backend| backend.compile(&program, &datums, files)) {
             Ok(compiled) => compiled,
             Err(error) => return Err(Exit::Error(error.to_string())),
         };
+        if let Some(fault) = self.options.fault {
+            fault.plant_in_code(&mut compiled);
+        }
         let mut loaded = load_unit(self.ctx(), &compiled, &datums).map_err(|error| Exit::Error(error.to_string()))?;
         if let Some(definition) = definition {
             let function = self.defining_function(&definition, &program, &datums, &loaded)?;

@@ -10,15 +10,17 @@ use rook_runtime::value::{LispResult, nil};
 use super::{hooks, source};
 use crate::backend::{self, Backend};
 use crate::compile;
+use crate::datum::Datums;
 use crate::link::image::{Image, Reference};
 use crate::link::program::Program;
 use crate::link::shake::{Roots, shake};
 use crate::link::{prelink, size, toolchain};
 
 /// The options by name, for suggestions.
-const OPTIONS: [&str; 12] = [
+const OPTIONS: [&str; 14] = [
     "-o", "-v", "--verbose", "-Werror", "--no-optimize", "--verify-ir", "--runtime=lean", "--runtime=full",
     "--linker=", "--emit=hir", "--emit=mir", "--emit=clif",
+    "--emit-after=", "--time-passes",
 ];
 
 /// Which runtime the program gets.
@@ -78,6 +80,15 @@ impl Options {
                         options.emit.push(what.to_string());
                     }
                 }
+                w if w.starts_with("--emit-after=") => {
+                    for pass in w["--emit-after=".len()..].split(',') {
+                        if !compile::step_names().contains(&pass) {
+                            return Err(format!("there is no pass `{pass}`: {}", compile::step_names().join(", ")));
+                        }
+                        options.compile.emit_after.push(pass.to_string());
+                    }
+                }
+                "--time-passes" => options.compile.times = Some(Vec::new()),
                 w if w.starts_with("--linker=") => options.linker = w["--linker=".len()..].to_string(),
                 w if w.starts_with("-l") || w.starts_with("-L") => options.link.push(w.into()),
                 w if w.starts_with('-') => return Err(super::unknown_option(w, "build", &OPTIONS)),
@@ -136,29 +147,46 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
     let mut program = Program::new(image);
     let mut backend = Backend::new(backend::Target::FILE);
     for (i, file) in options.files.iter().enumerate() {
-        let Some(mut compiled) = source::expand_file(ctx, file, options.warnings_are_errors)? else {
+        let mut compile_options = options.compile.clone();
+        let expanded = compile::timed(&mut compile_options, "expand", || source::expand_file(ctx, file, options.warnings_are_errors));
+        let Some(mut compiled) = expanded? else {
             return Ok(Err(format!("{} was not built", options.output.display())));
         };
         if options.emit.iter().any(|e| e == "operators") {
             compiled.operators.iter().for_each(|name| println!("{name}"));
         }
-        let mut compile_options = options.compile.clone();
-        crate::hir::pass::discover_known_calls::discover_known_calls(&mut compiled.unit, &compiled.datums);
+        compile::know_calls(&mut compiled.unit, &compiled.datums, &mut compile_options);
         if options.emit.iter().any(|e| e == "hir") {
-            print!("{}", crate::hir::print::print_unit(&compiled.unit, &compiled.datums));
+            let text = crate::hir::print::print_unit(&compiled.unit, &compiled.datums);
+            print!("{text}");
+            if options.compile.verify
+                && let Err(problem) = reads_back(&text, read_hir(ctx, &text))
+            {
+                return Ok(Err(format!("the dump of HIR {problem}")));
+            }
         }
         let mir = compile::to_mir(ctx, &mut compiled.unit, &mut compiled.datums, &mut compile_options);
         if options.emit.iter().any(|e| e == "mir") {
-            print!("{}", crate::mir::print::print_program(&mir, &compiled.datums));
+            let text = crate::mir::print::print_program(&mir, &compiled.datums);
+            print!("{text}");
+            if options.compile.verify
+                && let Err(problem) = reads_back(&text, read_mir(ctx, &text))
+            {
+                return Ok(Err(format!("the dump of MIR {problem}")));
+            }
         }
         if options.emit.iter().any(|e| e == "clif") {
             for f in 0..mir.functions.len() {
                 println!("{}", backend.clif(&mir, crate::mir::FuncId(f as u32), &compiled.datums));
             }
         }
-        match backend.compile(&mir, &compiled.datums, compiled.files.clone()) {
+        let code = compile::timed(&mut compile_options, "codegen", || backend.compile(&mir, &compiled.datums, compiled.files.clone()));
+        match code {
             Ok(unit) => program.add(&unit, &compiled.datums),
             Err(error) => return Ok(Err(error.to_string())),
+        }
+        for (pass, time) in compile_options.times.iter().flatten() {
+            eprintln!("{:9.3} ms  {pass}", time.as_secs_f64() * 1e3);
         }
         // Later files see what loading this one defines.
         if i + 1 < options.files.len() {
@@ -169,7 +197,7 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
             source::load_text(ctx, &file.display().to_string(), text, &options.compile)?;
         }
     }
-    if !options.emit.is_empty() {
+    if !options.emit.is_empty() || !options.compile.emit_after.is_empty() {
         return Ok(Ok(()));
     }
     let mut roots = roots(&program, library_functions);
@@ -180,6 +208,27 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
         std::mem::forget(image);
         outcome
     }))
+}
+
+fn read_hir(ctx: &mut ThreadContext, text: &str) -> Result<String, String> {
+    crate::hir::parse::parse_unit(ctx, text).map(|(unit, datums)| crate::hir::print::print_unit(&unit, &datums))
+}
+
+fn read_mir(ctx: &mut ThreadContext, text: &str) -> Result<String, String> {
+    let mut datums = Datums::new();
+    let program = crate::mir::parse::parse_program(ctx, &mut datums, text).map_err(|error| error.to_string())?;
+    Ok(crate::mir::print::print_program(&program, &datums))
+}
+
+/// Whether what was read from a dump prints as the same text.
+fn reads_back(text: &str, again: Result<String, String>) -> Result<(), String> {
+    let again = again.map_err(|problem| format!("does not read back: {problem}"))?;
+    let mut lines = text.lines().zip(1..).zip(again.lines());
+    match lines.find(|((line, _), other)| line != other) {
+        Some(((line, number), other)) => Err(format!("changes in line {number}: `{line}` becomes `{other}`")),
+        None if text != again => Err("changes its length".to_string()),
+        None => Ok(()),
+    }
 }
 
 /// Symbols of the library that the runtime's reader alone calls or binds.
@@ -307,3 +356,15 @@ fn read_library(folder: &Path) -> Result<Image, String> {
     Image::from_bytes(&bytes).map_err(|e| format!("{}: {e}", path.display()))
 }
 
+#[cfg(test)]
+mod tests {
+    use super::reads_back;
+
+    #[test]
+    fn a_dump_that_changes_or_cannot_be_read_is_reported() {
+        assert_eq!(reads_back("a\nb\n", Ok("a\nb\n".into())), Ok(()));
+        assert_eq!(reads_back("a\nb\n", Ok("a\nc\n".into())), Err("changes in line 2: `b` becomes `c`".into()));
+        assert_eq!(reads_back("a\nb\n", Ok("a\n".into())), Err("changes its length".into()));
+        assert_eq!(reads_back("a\n", Err("line 1: what".into())), Err("does not read back: line 1: what".into()));
+    }
+}

@@ -19,6 +19,7 @@ use rook_runtime::value::LispResult;
 use crate::compile;
 use crate::diag::{codes, render};
 use crate::expand::warnings::closest;
+use crate::faults::Fault;
 
 const USAGE: &str = "\
 usage: rook FILE.lisp [ARGUMENT…]          run a source file (`-`: standard input)
@@ -40,6 +41,9 @@ options of build:  -o FILE         the program
                    --no-optimize   skip the optimising passes
                    --emit=operators,hir,mir,clif   print the operators that the text names, or the program
                    in these languages, instead of building it
+                   --emit-after=PASS,…   print the program after these passes instead of building it
+                   --time-passes   print how long each pass took
+                   --verify-ir     check the program after each pass, and that dumps read back
                    -v              say what is done
 options of test:   --modes=memory,native,unoptimized,stress=N,young=N   how to run (default: memory)
                    --filter TEXT   only programs with the text in their path
@@ -182,6 +186,12 @@ fn run_command(words: &[String], arguments: &[OsString]) -> Result<i32, Stop> {
         match word.as_str() {
             "--no-optimize" => options.unoptimized = true,
             "--verify-ir" => options.verify = true,
+            // For the tests of the tests.
+            w if w.starts_with("--plant=") => {
+                let name = &w["--plant=".len()..];
+                let fault = Fault::parse(name);
+                options.fault = Some(fault.ok_or_else(|| Stop::Usage(format!("no fault `{name}`: {}", Fault::names())))?);
+            }
             word if word.len() > 1 && word.starts_with('-') => {
                 return Err(Stop::Usage(unknown_option(word, "run", &OPTIONS)));
             }

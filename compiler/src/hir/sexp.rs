@@ -55,6 +55,13 @@ impl Sexp {
         self.write(&mut out, 0);
         out
     }
+    /// The text on one line.
+    pub fn flat(&self) -> String {
+        match self {
+            Sexp::Atom(text) => text.clone(),
+            Sexp::List(items) => format!("({})", items.iter().map(Sexp::flat).collect::<Vec<_>>().join(" ")),
+        }
+    }
     fn write(&self, out: &mut String, indent: usize) {
         match self {
             Sexp::Atom(text) => out.push_str(text),
@@ -143,10 +150,11 @@ fn read_atom(chars: &mut std::iter::Peekable<std::str::CharIndices>) -> Result<S
 pub fn quoted(text: &str, quote: char) -> String {
     let mut out = String::from(quote);
     for c in text.chars() {
-        if c == quote || c == '\\' {
+        if c == quote || c == '\\' || c == '\n' {
             out.push('\\');
         }
-        out.push(c);
+        // A dump of MIR is read line by line.
+        out.push(if c == '\n' { 'n' } else { c });
     }
     out.push(quote);
     out
@@ -158,7 +166,10 @@ pub fn unquoted(text: &str, quote: char) -> Option<String> {
     let mut out = String::new();
     let mut chars = inner.chars();
     while let Some(c) = chars.next() {
-        out.push(if c == '\\' { chars.next()? } else { c });
+        out.push(match c {
+            '\\' => chars.next().map(|c| if c == 'n' { '\n' } else { c })?,
+            c => c,
+        });
     }
     Some(out)
 }

@@ -1,13 +1,12 @@
 //! MIR from text, as `print` writes it. For tests and tools; errors say the line.
 
-mod datum;
-
 use super::function::*;
 use super::text::*;
 use crate::datum::{DatumId, Datums};
+use crate::hir::datum_text::parse_datum;
+use crate::hir::sexp;
 use crate::source::Span;
 use crate::types::{Type, TypeSet};
-use datum::DatumReader;
 use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::primitives;
 
@@ -176,8 +175,7 @@ impl Parser<'_> {
             "function" => self.header(words),
             word if word.starts_with('@') => {
                 let (_, text) = line.split_once('=').ok_or("an object follows the equals sign")?;
-                let mut reader = DatumReader { ctx: self.ctx, rest: text.trim() };
-                let value = reader.read()?;
+                let value = parse_datum(self.ctx, &sexp::parse(text)?)?;
                 self.table.push(self.datums.id_of(value));
                 Ok(())
             }

@@ -9,11 +9,9 @@ use std::fmt::Write;
 use super::function::*;
 use super::text::*;
 use crate::datum::{DatumId, Datums};
+use crate::hir::datum_text::datum_text;
 use crate::types::{Type, TypeSet};
-use rook_runtime::abi::layout::{kind, symbol};
 use rook_runtime::abi::tags::{MOST_NEGATIVE_FIXNUM, MOST_POSITIVE_FIXNUM};
-use rook_runtime::object::{string_chars, string_to_rust};
-use rook_runtime::value::{self, Value};
 
 /// The text of a whole program.
 pub fn print_program(program: &Program, datums: &Datums) -> String {
@@ -25,7 +23,7 @@ pub fn print_program(program: &Program, datums: &Datums) -> String {
     }
     let mut text = String::new();
     for (i, &id) in printer.order.iter().enumerate() {
-        writeln!(text, "@{i} = {}", datum_text(datums.get(id))).expect("writing to a string");
+        writeln!(text, "@{i} = {}", datum_text(datums.get(id)).flat()).expect("writing to a string");
     }
     let top: Vec<String> = program.top_level.iter().map(|f| format!(" f{}", f.0)).collect();
     writeln!(text, "top{}", top.concat()).expect("writing to a string");
@@ -36,67 +34,6 @@ pub fn print_program(program: &Program, datums: &Datums) -> String {
 struct Printer {
     numbers: HashMap<DatumId, usize>,
     order: Vec<DatumId>,
-}
-
-/// Text of a Lisp object; what has no text in this form prints as its kind and does not parse.
-fn datum_text(v: Value) -> String {
-    if v.is_fixnum() {
-        return v.as_fixnum().to_string();
-    }
-    if v.is_nil() {
-        return "COMMON-LISP:NIL".to_owned();
-    }
-    if v == value::t() {
-        return "COMMON-LISP:T".to_owned();
-    }
-    if !v.is_reference() {
-        return format!("#x{:x}", v.0);
-    }
-    if v.is_symbol() {
-        let package = v.slot(symbol::PACKAGE);
-        let package = if package.is_nil() { "#".to_owned() } else { string_to_rust(package.slot(rook_runtime::abi::layout::package::NAME)) };
-        return format!("{}:{}", quoted(&package, '|'), quoted(&string_to_rust(v.slot(symbol::NAME)), '|'));
-    }
-    if v.is_string() {
-        let escaped: String = string_chars(v).map(|c| format!("{}", char::from_u32(c).unwrap_or('\u{fffd}').escape_default())).collect();
-        return format!("\"{escaped}\"");
-    }
-    if v.is_double() {
-        return format!("#d{:x}", v.as_double().to_bits());
-    }
-    if v.is_cons() {
-        let mut text = String::from("(");
-        let mut rest = v;
-        while rest.is_cons() {
-            text += &datum_text(rest.car());
-            rest = rest.cdr();
-            if rest.is_cons() {
-                text.push(' ');
-            }
-        }
-        if !rest.is_nil() {
-            write!(text, " . {}", datum_text(rest)).expect("writing to a string");
-        }
-        return text + ")";
-    }
-    if v.is_kind(kind::SIMPLE_VECTOR) {
-        let items: Vec<String> = (0..v.size()).map(|i| datum_text(v.slot(i))).collect();
-        return format!("#({})", items.join(" "));
-    }
-    match v.other_kind() {
-        Some(k) => format!("#<{}>", rook_runtime::abi::layout::kind_name(k)),
-        None => "#<OBJECT>".to_owned(),
-    }
-}
-
-/// A name, between bars when it holds anything but plain characters.
-fn quoted(name: &str, bar: char) -> String {
-    let plain = |c: char| c.is_ascii_graphic() && !"()|\"\\:@".contains(c);
-    if !name.is_empty() && name.chars().all(plain) {
-        return name.to_owned();
-    }
-    let escaped: String = name.chars().map(|c| if c == bar || c == '\\' { format!("\\{c}") } else { c.to_string() }).collect();
-    format!("{bar}{escaped}{bar}")
 }
 
 fn range_text(ty: Type) -> String {

@@ -144,7 +144,7 @@ fn long_lists() {
 
 /// catch around a body that throws from a depth of `n` calls, values live over the catch.
 const CATCH: &str = "
-    @0 = KEYWORD:DONE
+    @0 = :DONE
     top f0
     function f0 \"CATCH\" general many check exits=1 {
     b0(v0:function v1:word v2:fixnum v3:any v4:any v5:any):
@@ -196,7 +196,7 @@ fn a_throw_lands_with_everything_live() {
 
 /// Block left by token from a closure; a cleanup on the way keeps the values and goes on.
 const CLEANUP: &str = "
-    @0 = COMMON-LISP-USER:*COUNT*
+    @0 = COMMON-LISP-USER::*COUNT*
     top f0
     function f0 \"OUTER\" general many check exits=1 {
     b0(v0:function v1:word v2:fixnum v3:any v4:any v5:any):
@@ -302,7 +302,7 @@ fn many_arguments_and_tail_calls() {
 
 /// A counter closure over a cell; doubles; a C function; characters.
 const MIXED: &str = "
-    @0 = COMMON-LISP:FIXNUM
+    @0 = cl:FIXNUM
     top f0
     function f0 \"MIXED\" general many check {
     b0(v0:function v1:word v2:fixnum v3:any v4:any v5:any):

@@ -8,9 +8,9 @@ use crate::testing::with_context;
 use ::object::read::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
 const PROGRAM: &str = "
-    @0 = COMMON-LISP:PRINT
-    @1 = (\"hello\" 1 COMMON-LISP:NIL)
-    @2 = (\"hello\" 1 COMMON-LISP:NIL)
+    @0 = cl:PRINT
+    @1 = (\"hello\" 1 cl:NIL)
+    @2 = (\"hello\" 1 cl:NIL)
     top f0
     function f0 \"MAIN\" general many check {
     b0(v0:function v1:word v2:any v3:any v4:any v5:any):

@@ -145,9 +145,16 @@ fn unbox_arguments(f: &mut Function, call: &mut Call, s: &Signature, out: &mut V
     }
 }
 
+/// The contents of a value. One that is not known to be a float comes from code that is never reached,
+/// which inference left alone: anything will do.
 fn unbox(f: &mut Function, v: ValueId, repr: Repr, out: &mut Vec<InstData>, span: crate::source::Span) -> ValueId {
     let raw = f.new_value(repr, Type::ANY);
-    let inst = if repr == Repr::Double { Inst::UnboxDouble(v) } else { Inst::UnboxSingle(v) };
+    let inst = match (repr, format(f, v) == Some(repr)) {
+        (Repr::Double, true) => Inst::UnboxDouble(v),
+        (Repr::Double, false) => Inst::Double(0),
+        (_, true) => Inst::UnboxSingle(v),
+        (_, false) => Inst::Single(0),
+    };
     out.push(InstData { inst, results: vec![raw], span });
     raw
 }
