@@ -176,7 +176,7 @@ impl Lowering<'_, '_> {
         let terminator = data.terminator.as_ref().unwrap_or_else(|| panic!("block {} of {} has no terminator", block.0, self.function.name));
         let (body, fused) = match data.insts.split_last() {
             Some((last, body)) if self.fuses(last, terminator) => (body, Some(last)),
-            Some((InstData { inst: Inst::Poll, .. }, body)) if matches!(terminator, Terminator::Jump(..)) => (body, data.insts.last()),
+            Some((InstData { inst: Inst::Poll | Inst::PollLoop, .. }, body)) if matches!(terminator, Terminator::Jump(..)) => (body, data.insts.last()),
             _ => (&data.insts[..], None),
         };
         for inst in body {
@@ -446,7 +446,7 @@ impl Lowering<'_, '_> {
             Inst::ForeignCall { symbol, args, result: repr, variadic: _ } => {
                 self.lower_foreign_call(symbol.as_deref(), args, *repr, result)
             }
-            Inst::Poll => self.poll(),
+            Inst::Poll | Inst::PollLoop => self.poll(),
             Inst::PollSometimes(counter) => self.poll_sometimes(*counter),
         }
     }

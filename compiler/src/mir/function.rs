@@ -388,8 +388,10 @@ pub enum Inst {
     /// A C function with raw arguments already converted. -> Word or Double or nothing
     ForeignCall { symbol: Option<String>, args: Vec<ValueId>, result: Option<Repr>, variadic: bool },
 
-    /// Safepoint poll on a loop back-edge.
+    /// Safepoint poll where one is due: C has returned, and an exit that it was in the way of goes on.
     Poll,
+    /// Safepoint poll on a loop back-edge.
+    PollLoop,
     /// The same, once in many values of a fixnum that goes through consecutive ones.
     PollSometimes(ValueId),
 }
@@ -507,6 +509,7 @@ impl Inst {
                 | Inst::Runtime(..)
                 | Inst::ForeignCall { .. }
                 | Inst::Poll
+                | Inst::PollLoop
                 | Inst::PollSometimes(_)
                 | Inst::Cons(..)
                 | Inst::MakeCell(_)

@@ -140,6 +140,7 @@ simple_instructions! {
     "set-value-count" SetValueCount(a);
     "unwind-target" UnwindTarget();
     "poll" Poll();
+    "poll-loop" PollLoop();
     "poll-sometimes" PollSometimes(a);
 }
 

@@ -37,7 +37,8 @@ macro_rules! operand_visitors {
                     | Inst::Unbind(_)
                     | Inst::SymbolFunction(_)
                     | Inst::UnwindTarget
-                    | Inst::Poll => {}
+                    | Inst::Poll
+                    | Inst::PollLoop => {}
                     Inst::Untag(a)
                     | Inst::Tag(a)
                     | Inst::Bits(a)

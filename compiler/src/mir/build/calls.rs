@@ -115,7 +115,7 @@ impl Builder<'_, '_> {
             && want == Want::Tail
             && self.may_tail_call()
         {
-            self.effect(Inst::Poll);
+            self.effect(Inst::PollLoop);
             self.jump(header, actual);
             self.dead();
             return Out::None;

@@ -244,7 +244,7 @@ impl Builder<'_, '_> {
         self.go(again);
         let (normal, handler) = self.try_call(p.body, vec![index], ExitKind::Block, t);
         let Out::Many(v, _) = self.results(handler) else { unreachable!("a handler gets value and count") };
-        self.effect(Inst::Poll);
+        self.effect(Inst::PollLoop);
         let tag = self.emit(Inst::Assume(v, Refinement::Type(Type::FIXNUM)), Repr::Tagged, Type::FIXNUM);
         self.jump(again, vec![tag]);
         self.seal(again);

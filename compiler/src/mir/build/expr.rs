@@ -219,7 +219,7 @@ impl Builder<'_, '_> {
     pub fn go_to_tag(&mut self, tag: TagId) {
         let (block, depth) = self.tags[&tag];
         self.unwind_to(depth);
-        self.effect(Inst::Poll);
+        self.effect(Inst::PollLoop);
         self.jump(block, vec![]);
         self.dead();
     }

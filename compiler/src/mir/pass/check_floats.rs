@@ -331,7 +331,7 @@ fn counted_exit(f: &Function, l: &Loop, definitions: &HashMap<ValueId, Inst>) ->
 fn is_quiet(f: &Function, data: &InstData) -> bool {
     match data.inst {
         Inst::Arith(..) => f.ty(data.results[0]).is_fixnum(),
-        Inst::Check(..) | Inst::CheckIndex(..) | Inst::CheckInstance(..) | Inst::Poll | Inst::PollSometimes(_) => true,
+        Inst::Check(..) | Inst::CheckIndex(..) | Inst::CheckInstance(..) | Inst::Poll | Inst::PollLoop | Inst::PollSometimes(_) => true,
         ref inst => super::eliminate_dead_code::is_pure(inst),
     }
 }

@@ -34,6 +34,7 @@ pub fn is_pure(inst: &Inst) -> bool {
         | Inst::Runtime(..)
         | Inst::ForeignCall { .. }
         | Inst::Poll
+        | Inst::PollLoop
         | Inst::PollSometimes(_)
         | Inst::Check(..)
         | Inst::CheckIndex(..)

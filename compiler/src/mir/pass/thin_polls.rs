@@ -1,5 +1,5 @@
-//! Safepoint polls: none where no loop goes through, and only in one of many iterations where a loop
-//! counts.
+//! Safepoint polls of loops: none where no loop goes through, and only in one of many iterations where
+//! a loop counts.
 
 use crate::mir::dominance::Dominators;
 use crate::mir::loops::{definitions, loops};
@@ -7,7 +7,7 @@ use crate::mir::*;
 
 pub fn run(program: &mut Program) {
     for f in &mut program.functions {
-        if f.blocks.iter().any(|b| b.insts.iter().any(|data| data.inst == Inst::Poll)) {
+        if f.blocks.iter().any(|b| b.insts.iter().any(|data| data.inst == Inst::PollLoop)) {
             thin(f);
         }
     }
@@ -21,12 +21,12 @@ fn thin(f: &mut Function) {
         let innermost = loops.iter().find(|l| l.blocks.contains(&b));
         let counter = innermost.and_then(|l| l.counter(f, &definitions));
         f.block_mut(b).insts.retain_mut(|data| {
-            if data.inst == Inst::Poll
+            if data.inst == Inst::PollLoop
                 && let Some(counter) = counter
             {
                 data.inst = Inst::PollSometimes(counter);
             }
-            data.inst != Inst::Poll || innermost.is_some()
+            data.inst != Inst::PollLoop || innermost.is_some()
         });
     }
 }
