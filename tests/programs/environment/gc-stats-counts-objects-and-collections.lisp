@@ -1,0 +1,6 @@
+(let ((before (ext:gc-stats)) (kept (make-list 100000)))
+  (ext:gc)
+  (let ((after (ext:gc-stats)))
+    (print (>= (- (first after) (first before)) 50000))
+    (print (> (second after) (second before)))
+    (print (length kept))))
