@@ -103,6 +103,7 @@
  "environment/environment"
  "system-construction/load"
  "system-construction/compilation"
+ "system-construction/literals"
  "environment/repl"
  "ext/process"
  "sequences/inline-calls"

@@ -11,7 +11,7 @@ use rook_runtime::object::simple_vector;
 use rook_runtime::value::Value;
 
 /// Index of a rooted Lisp object.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub struct DatumId(pub u32);
 
 const CHUNK: usize = 1024;
@@ -55,6 +55,16 @@ impl Datums {
     pub fn get(&self, id: DatumId) -> Value {
         let i = id.0 as usize;
         Value(self.chunks[i / CHUNK][i % CHUNK])
+    }
+    pub fn len(&self) -> usize {
+        self.len
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+    /// Adds an object without looking whether it has an id already.
+    pub fn append(&mut self, value: Value) {
+        self.push(value);
     }
     /// Address of the rooted slot (for code in memory that loads the object through a cell).
     pub fn slot_address(&self, id: DatumId) -> *const u64 {

@@ -1,12 +1,14 @@
 (in-package "ROOK-KERNEL")
 
-;;;; LOAD of source text, PROVIDE and REQUIRE.
+;;;; LOAD of source text and of compiled files, PROVIDE and REQUIRE.
 
 (defvar *load-verbose* nil)
 (defvar *load-print* nil)
 (defvar *load-pathname* nil)
 (defvar *load-truename* nil)
 (defvar *modules* '())
+
+(defconstant +compiled-file-type+ "o")
 
 (defun %load-stream (stream print)
   (let* ((end (list nil)))
@@ -16,10 +18,21 @@
         (when print
           (format t "~&; ~{~S~^, ~}~%" values))))))
 
+(defun %load-compiled (name)
+  ;; Whether the file is a compiled one, which then has been loaded.
+  (and (%primitive compiler-present-p)
+       (let ((functions (%primitive compiler-request 'load-compiled (list (%native-name name)))))
+         (cond ((eq functions t) nil)
+               (t (dolist (function functions t) (funcall function)))))))
+
 (defun %load-source-name (filespec)
-  ;; The file that FILESPEC means: a name without type gets the type of sources if there is such a file.
+  ;; The file that FILESPEC means: a name without type gets the type of sources or of compiled files if
+  ;; there is such a file.
   (let ((pathname (merge-pathnames filespec)))
-    (or (if (pathname-type pathname) nil (probe-file (make-pathname :type "lisp" :defaults pathname)))
+    (or (if (pathname-type pathname)
+            nil
+            (or (probe-file (make-pathname :type "lisp" :defaults pathname))
+                (probe-file (make-pathname :type +compiled-file-type+ :defaults pathname))))
         (probe-file pathname)
         pathname)))
 
@@ -37,10 +50,10 @@
                                         filespec
                                         (open name :if-does-not-exist (if if-does-not-exist :error nil)
                                                    :external-format external-format)))
-            (if stream
-                (let ((*load-truename* (truename name)))
-                  (%load-stream stream print))
-                nil))))))
+            (cond ((null stream) nil)
+                  (t (let ((*load-truename* (truename name)))
+                       (or (%load-compiled name)
+                           (%load-stream stream print))))))))))
 
 (defun provide (module-name)
   (pushnew (string module-name) *modules* :test #'string=)

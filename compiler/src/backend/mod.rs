@@ -5,7 +5,6 @@
 
 pub mod frame_table;
 pub mod jit;
-pub mod object;
 pub mod unit;
 
 pub use unit::{Code, Relocation, RelocationKind, RelocationTarget, Site, Unit};
@@ -115,14 +114,12 @@ impl Backend {
     fn compile_function(&mut self, program: &Program, id: FuncId, datums: &Datums, symbols: &mut Symbols) -> Result<Code, CompileError> {
         let function = &program.functions[id.0 as usize];
         let spans = self.lower(program, id, datums, symbols);
-        let unwinds = self.isa.flags().unwind_info();
         let isa = self.isa.clone();
         let names = |message: String| CompileError { function: function.name.clone(), message };
         let compiled = self
             .context
             .compile(&*isa, &mut ControlPlane::default())
             .map_err(|e| names(cranelift_codegen::print_errors::pretty_error(e.func, e.inner)))?;
-        let unwind = if unwinds { compiled.create_unwind_info(&*isa).map_err(|e| names(e.to_string()))? } else { None };
         let span_at = |offset: u32| span_at(compiled, &spans, offset);
         let mut code = Code {
             name: function.name.clone(),
@@ -131,14 +128,7 @@ impl Backend {
             bytes: compiled.buffer.data().to_vec(),
             relocations: Vec::with_capacity(compiled.buffer.relocs().len()),
             sites: frame_table::sites(compiled, span_at),
-            lines: Vec::new(),
-            unwind,
         };
-        for range in compiled.buffer.get_srclocs_sorted() {
-            if let Some(&span) = spans.get(range.loc.bits() as usize) {
-                code.lines.push((range.start, span));
-            }
-        }
         let params = &self.context.func.params;
         let resolve = |name: &ExternalName| match name {
             ExternalName::User(name) => {
@@ -229,7 +219,7 @@ fn make_isa(target: Target) -> Arc<dyn TargetIsa> {
     set("regalloc_algorithm", "backtracking");
     set("preserve_frame_pointers", "true");
     set("enable_pinned_reg", "true");
-    set("unwind_info", if target.style == ConstantStyle::Static { "true" } else { "false" });
+    set("unwind_info", "false");
     set("enable_verifier", if target.verify { "true" } else { "false" });
     // Every address is reached rip-relative or through a word, so the code is position-independent as it is.
     set("is_pic", "false");

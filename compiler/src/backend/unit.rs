@@ -1,6 +1,6 @@
 //! A compiled unit: machine code and everything needed to place it.
 
-use cranelift_codegen::isa::unwind::UnwindInfo;
+use serde::{Deserialize, Serialize};
 
 use crate::codegen::{ConstantStyle, Symbols};
 use crate::datum::DatumId;
@@ -8,6 +8,7 @@ use crate::mir::FuncId;
 use crate::source::Span;
 
 /// All functions of a program, compiled.
+#[derive(Serialize, Deserialize)]
 pub struct Unit {
     pub style: ConstantStyle,
     /// By `FuncId`.
@@ -23,6 +24,7 @@ pub struct Unit {
 }
 
 /// One function.
+#[derive(Serialize, Deserialize)]
 pub struct Code {
     pub name: String,
     pub span: Span,
@@ -32,13 +34,10 @@ pub struct Code {
     pub relocations: Vec<Relocation>,
     /// Every call site, in order.
     pub sites: Vec<Site>,
-    /// Start offsets of source positions, in order.
-    pub lines: Vec<(u32, Span)>,
-    pub unwind: Option<UnwindInfo>,
 }
 
 /// One place in the code that the linker or loader fills in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Relocation {
     pub offset: u32,
     pub kind: RelocationKind,
@@ -46,7 +45,7 @@ pub struct Relocation {
     pub addend: i64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum RelocationKind {
     /// The 64-bit address.
     Abs8,
@@ -54,7 +53,7 @@ pub enum RelocationKind {
     Pc4,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum RelocationTarget {
     Function(FuncId),
     /// A linker symbol, by number.
@@ -68,7 +67,7 @@ pub enum RelocationTarget {
 }
 
 /// One call site, as `abi/frame.rs` describes it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Site {
     pub return_offset: u32,
     pub frame_size: u32,

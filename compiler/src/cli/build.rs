@@ -1,4 +1,4 @@
-//! `rook build`: source files to a program.
+//! `rook build`: source files and compiled files to a program, or to compiled files.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,18 +7,18 @@ use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::abi::well_known::SYMBOLS;
 use rook_runtime::value::{LispResult, nil};
 
-use super::{hooks, source};
+use super::{hooks, objects, source};
 use crate::backend::{self, Backend};
 use crate::compile;
 use crate::datum::Datums;
 use crate::link::image::{Image, Reference};
 use crate::link::program::Program;
 use crate::link::shake::{Roots, shake};
-use crate::link::{prelink, size, toolchain};
+use crate::link::{prelink, size, toolchain, unit_file};
 
 /// The options by name, for suggestions.
-const OPTIONS: [&str; 14] = [
-    "-o", "-v", "--verbose", "-Werror", "--no-optimize", "--verify-ir", "--runtime=lean", "--runtime=full",
+const OPTIONS: [&str; 16] = [
+    "-o", "-c", "--entry", "-v", "--verbose", "-Werror", "--no-optimize", "--verify-ir", "--runtime=lean", "--runtime=full",
     "--linker=", "--emit=hir", "--emit=mir", "--emit=clif",
     "--emit-after=", "--time-passes",
 ];
@@ -39,6 +39,10 @@ pub struct Options {
     /// C sources, objects, archives and `-l`/`-L` options for the linker, in order.
     pub link: Vec<OsString>,
     pub output: PathBuf,
+    /// `-c`: compile, do not link.
+    pub compile_only: bool,
+    /// Name of the function that runs after the top-level forms.
+    pub entry: Option<String>,
     pub runtime: Runtime,
     pub linker: String,
     pub verbose: bool,
@@ -55,6 +59,8 @@ impl Options {
             files: Vec::new(),
             link: Vec::new(),
             output: PathBuf::new(),
+            compile_only: false,
+            entry: None,
             runtime: Runtime::AsNeeded,
             linker: "cc".to_string(),
             verbose: false,
@@ -66,6 +72,8 @@ impl Options {
         while let Some(word) = words.next() {
             match word.as_str() {
                 "-o" => options.output = words.next().ok_or("-o needs a file name")?.into(),
+                "-c" => options.compile_only = true,
+                "--entry" => options.entry = Some(words.next().ok_or("--entry needs the name of a function")?.clone()),
                 "-v" | "--verbose" => options.verbose = true,
                 "-Werror" => options.warnings_are_errors = true,
                 "--no-optimize" => options.compile.unoptimized = true,
@@ -92,13 +100,20 @@ impl Options {
                 w if w.starts_with("--linker=") => options.linker = w["--linker=".len()..].to_string(),
                 w if w.starts_with("-l") || w.starts_with("-L") => options.link.push(w.into()),
                 w if w.starts_with('-') => return Err(super::unknown_option(w, "build", &OPTIONS)),
+                file if file.ends_with(".o") && unit_file::read(Path::new(file)).is_some() => options.files.push(file.into()),
                 w if [".c", ".o", ".a", ".so"].iter().any(|e| w.ends_with(e)) => {
                     options.link.push(toolchain::file_argument(Path::new(w)));
                 }
                 file => options.files.push(file.into()),
             }
         }
-        if options.output.as_os_str().is_empty() {
+        if options.compile_only && !options.output.as_os_str().is_empty() && options.sources() > 1 {
+            return Err("-o names the output of one file, and -c has several".to_string());
+        }
+        if options.compile_only && !options.link.is_empty() {
+            return Err(format!("-c takes Lisp files, not {}", options.link[0].to_string_lossy()));
+        }
+        if !options.compile_only && options.output.as_os_str().is_empty() {
             let Some(last) = options.files.last() else { return Err("build needs a Lisp file".to_string()) };
             options.output = last.with_extension("");
             if options.output == *last {
@@ -110,6 +125,10 @@ impl Options {
         }
         Ok(options)
     }
+
+    fn sources(&self) -> usize {
+        self.files.iter().filter(|file| unit_file::read(file).is_none()).count()
+    }
 }
 
 /// Builds; the exit code.
@@ -120,7 +139,8 @@ pub fn build(ctx: &mut ThreadContext, options: &Options) -> i32 {
     }
     let options = options.clone();
     let work = move |ctx: &mut ThreadContext| -> LispResult {
-        match compile_and_link(ctx, &options)? {
+        let outcome = if options.compile_only { compile_only(ctx, &options)? } else { compile_and_link(ctx, &options)? };
+        match outcome {
             Ok(()) => Ok(nil()),
             Err(message) => {
                 eprintln!("error: {message}");
@@ -147,9 +167,23 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
     let mut program = Program::new(image);
     let mut backend = Backend::new(backend::Target::FILE);
     for (i, file) in options.files.iter().enumerate() {
+        // Later files see what loading this one defines.
+        let is_last = i + 1 == options.files.len();
+        if let Some(unit) = unit_file::read(file) {
+            let unit = match unit {
+                Ok(unit) => unit,
+                Err(message) => return Ok(Err(format!("{}: {message}", file.display()))),
+            };
+            let datums = unit.restore(ctx, true)?;
+            program.add(&unit.linked, &datums);
+            if !is_last {
+                objects::run(ctx, &unit)?;
+            }
+            continue;
+        }
         let mut compile_options = options.compile.clone();
         let expanded = compile::timed(&mut compile_options, "expand", || source::expand_file(ctx, file, options.warnings_are_errors));
-        let Some(mut compiled) = expanded? else {
+        let Some(mut compiled) = expanded?.file else {
             return Ok(Err(format!("{} was not built", options.output.display())));
         };
         if options.emit.iter().any(|e| e == "operators") {
@@ -188,13 +222,8 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
         for (pass, time) in compile_options.times.iter().flatten() {
             eprintln!("{:9.3} ms  {pass}", time.as_secs_f64() * 1e3);
         }
-        // Later files see what loading this one defines.
-        if i + 1 < options.files.len() {
-            let text = match source::read_file(file) {
-                Ok(text) => text,
-                Err(message) => return Ok(Err(message.trim_start_matches("error: ").to_string())),
-            };
-            source::load_text(ctx, &file.display().to_string(), text, &options.compile)?;
+        if !is_last && let Err(message) = load_source(ctx, file, &options.compile)? {
+            return Ok(Err(message));
         }
     }
     if !options.emit.is_empty() || !options.compile.emit_after.is_empty() {
@@ -202,8 +231,18 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
     }
     let mut roots = roots(&program, library_functions);
     roots.with_c = !options.link.is_empty();
+    let entry = match &options.entry {
+        None => None,
+        Some(name) => match objects::find_entry(&program, name) {
+            Ok((symbol, name)) => {
+                roots.symbols.push(symbol);
+                Some(name)
+            }
+            Err(message) => return Ok(Err(message)),
+        },
+    };
     Ok(program.finish().and_then(|mut image| {
-        let outcome = link(&mut image, &roots, &folder, options);
+        let outcome = link(&mut image, &roots, entry, &folder, options);
         // The process ends: taking a large image apart would only cost time.
         std::mem::forget(image);
         outcome
@@ -229,6 +268,39 @@ fn reads_back(text: &str, again: Result<String, String>) -> Result<(), String> {
         None if text != again => Err("changes its length".to_string()),
         None => Ok(()),
     }
+}
+
+/// Runs a source file for those that follow it.
+fn load_source(ctx: &mut ThreadContext, file: &Path, options: &compile::Options) -> LispResult<Result<(), String>> {
+    match source::read_file(file) {
+        Ok(text) => source::load_text(ctx, &file.display().to_string(), text, options).map(|_| Ok(())),
+        Err(message) => Ok(Err(message.trim_start_matches("error: ").to_string())),
+    }
+}
+
+/// `-c`: each source file into a compiled file.
+fn compile_only(ctx: &mut ThreadContext, options: &Options) -> LispResult<Result<(), String>> {
+    let sources = options.sources();
+    for (i, file) in options.files.iter().enumerate() {
+        let is_last = i + 1 == options.files.len();
+        if let Some(unit) = unit_file::read(file) {
+            match unit {
+                Ok(unit) => objects::run(ctx, &unit)?,
+                Err(message) => return Ok(Err(format!("{}: {message}", file.display()))),
+            };
+            continue;
+        }
+        let output = if sources == 1 && !options.output.as_os_str().is_empty() { options.output.clone() } else { file.with_extension("o") };
+        let warnings_are_errors = options.warnings_are_errors;
+        let compiled = objects::compile_file(ctx, file, &output, &options.compile, warnings_are_errors)?;
+        if !compiled.written {
+            return Ok(Err(format!("{} was not built", output.display())));
+        }
+        if !is_last && let Err(message) = load_source(ctx, file, &options.compile)? {
+            return Ok(Err(message));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Symbols of the library that the runtime's reader alone calls or binds.
@@ -260,7 +332,7 @@ fn roots(program: &Program, library_functions: usize) -> Roots {
     }
 }
 
-fn link(image: &mut Image, roots: &Roots, folder: &Path, options: &Options) -> Result<(), String> {
+fn link(image: &mut Image, roots: &Roots, entry: Option<(String, String)>, folder: &Path, options: &Options) -> Result<(), String> {
     let reason = needs_compiler(image, roots.library_functions);
     let full = match options.runtime {
         Runtime::Full => true,
@@ -280,8 +352,10 @@ fn link(image: &mut Image, roots: &Roots, folder: &Path, options: &Options) -> R
             eprint!("{}", size::report(&whole, image, &reached));
         }
     }
+    // Shaking numbers objects anew.
+    let entry = entry.and_then(|name| image.objects.iter().position(|o| o.symbol.as_deref() == Some(&name))).map(|o| o as u32);
     let prelink_options =
-        prelink::Options { main: Some("rook_main"), prepare: full.then_some("rook_compiler_prepare"), ..Default::default() };
+        prelink::Options { entry, main: Some("rook_main"), prepare: full.then_some("rook_compiler_prepare") };
     let object = prelink::emit(image, &prelink_options)?;
     let parent = options.output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let stem = options.output.file_name().ok_or("the output has no file name")?.to_string_lossy().into_owned();

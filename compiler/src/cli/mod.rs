@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod hooks;
+pub mod objects;
 pub mod repl;
 pub mod source;
 pub mod test;
@@ -24,7 +25,8 @@ use crate::faults::Fault;
 const USAGE: &str = "\
 usage: rook FILE.lisp [ARGUMENT…]          run a source file (`-`: standard input)
        rook run [OPTION…] FILE.lisp [ARGUMENT…]
-       rook build [OPTION…] FILE.lisp… -o PROGRAM
+       rook build [OPTION…] FILE… -o PROGRAM   FILE: Lisp source, compiled Lisp, C, objects, archives
+       rook build -c [OPTION…] FILE.lisp… [-o FILE.o]
        rook test [OPTION…] [PATH…]         run golden programs
        rook repl [--load FILE | --eval FORM]…
        rook explain CODE                   what a diagnostic means
@@ -35,6 +37,8 @@ Without arguments, `rook` is `rook repl`. (ext:command-args) gives the program's
 
 options of run:    --no-optimize   skip the optimising passes
 options of build:  -o FILE         the program
+                   -c              compile to FILE.o, which `rook build` links and LOAD loads
+                   --entry NAME    call this function after the top-level forms
                    -Werror         fail when there are warnings
                    --runtime=lean|full   without or with the compiler (default: as the program needs)
                    --linker=NAME   the C compiler driver that links (default: cc)

@@ -34,6 +34,8 @@ pub fn answer(ctx: &mut ThreadContext, operation: Value, arguments: Value) -> Li
     match name.as_str() {
         "TERMINAL-P" => Ok(if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() { t() } else { nil() }),
         "READ-LINE" => read_line(ctx, &string_to_rust(arguments.car())),
+        "COMPILE-FILE" => super::objects::answer_compile_file(ctx, arguments),
+        "LOAD-COMPILED" => super::objects::answer_load(ctx, arguments),
         "COMPILE-REPORTING" => hooks::compile_form_reporting(ctx, arguments.car()),
         _ => Err(program_error(ctx, "the compiler does not know this request", &[])),
     }

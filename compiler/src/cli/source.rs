@@ -25,19 +25,21 @@ use crate::source::forms::{FormReader, ReadStop};
 pub struct Reporter {
     shown: usize,
     pub errors: usize,
+    pub style_warnings: usize,
     pub warnings: usize,
 }
 
 impl Reporter {
     pub fn new() -> Reporter {
-        Reporter { shown: 0, errors: 0, warnings: 0 }
+        Reporter { shown: 0, errors: 0, style_warnings: 0, warnings: 0 }
     }
     pub fn flush(&mut self, compilation: &Rc<Compilation>, files: &SourceFiles) {
         compilation.with_diagnostics(|diagnostics| {
             for d in diagnostics.iter().skip(self.shown) {
                 match d.severity {
                     Severity::Error => self.errors += 1,
-                    Severity::Warning | Severity::StyleWarning => self.warnings += 1,
+                    Severity::Warning => self.warnings += 1,
+                    Severity::StyleWarning => self.style_warnings += 1,
                     Severity::Note => {}
                 }
                 eprintln!("{}", render(d, files, false));
@@ -169,13 +171,22 @@ pub fn load_text(ctx: &mut ThreadContext, name: &str, text: String, options: &co
     outcome.map(|()| nil()).map_err(|exit| raised(ctx, &mut loader.inner, exit))
 }
 
-/// A compiled file, before code generation.
-pub struct CompiledFile {
+/// A file's forms, before code generation.
+pub struct ExpandedFile {
     pub unit: Unit,
     pub datums: Datums,
     pub files: Vec<String>,
     /// Global operators that the text names.
     pub operators: Vec<String>,
+}
+
+/// What became of a file.
+#[derive(Default)]
+pub struct Expansion {
+    /// Nothing when there were errors, which have been reported.
+    pub file: Option<ExpandedFile>,
+    pub style_warnings: usize,
+    pub warnings: usize,
 }
 
 /// Keeps emitted functions in the unit; evaluates what the file wants at compile time.
@@ -198,14 +209,14 @@ impl crate::expand::Processor for FileProcessor<'_> {
     }
 }
 
-/// Expands a file as `compile-file` does. `Ok(None)`: errors were reported.
-pub fn expand_file(ctx: &mut ThreadContext, path: &Path, warnings_are_errors: bool) -> LispResult<Option<CompiledFile>> {
+/// Expands a file as `compile-file` does.
+pub fn expand_file(ctx: &mut ThreadContext, path: &Path, warnings_are_errors: bool) -> LispResult<Expansion> {
     let name = path.display().to_string();
     let text = match read_file(path) {
         Ok(text) => text,
         Err(message) => {
             eprintln!("{message}");
-            return Ok(None);
+            return Ok(Expansion::default());
         }
     };
     let context: *mut ThreadContext = ctx;
@@ -234,7 +245,7 @@ pub fn expand_file(ctx: &mut ThreadContext, path: &Path, warnings_are_errors: bo
                 Err(ReadStop::Text(diagnostic)) => {
                     reporter.flush(&compilation, &files);
                     eprintln!("{}", render(&diagnostic, &files, false));
-                    return Ok(None);
+                    return Ok(Expansion::default());
                 }
             }
         }
@@ -251,13 +262,14 @@ pub fn expand_file(ctx: &mut ThreadContext, path: &Path, warnings_are_errors: bo
         parts
     };
     let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let (style_warnings, warnings) = (reporter.style_warnings, reporter.warnings);
+    let mut expansion = Expansion { file: None, style_warnings, warnings };
     if reporter.errors > 0 {
         eprintln!("error: {name}: {}", count(reporter.errors, "error"));
-        return Ok(None);
+    } else if warnings_are_errors && warnings + style_warnings > 0 {
+        eprintln!("error: {name}: {} with -Werror", count(warnings + style_warnings, "warning"));
+    } else {
+        expansion.file = Some(ExpandedFile { unit, datums, files: vec![String::new(), name], operators });
     }
-    if warnings_are_errors && reporter.warnings > 0 {
-        eprintln!("error: {name}: {} with -Werror", count(reporter.warnings, "warning"));
-        return Ok(None);
-    }
-    Ok(Some(CompiledFile { unit, datums, files: vec![String::new(), name], operators }))
+    Ok(expansion)
 }

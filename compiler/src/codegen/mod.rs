@@ -31,7 +31,7 @@ use cranelift_codegen::ir::UserExternalName;
 use crate::mir::FuncId;
 
 /// How code reaches Lisp objects that it names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum ConstantStyle {
     /// Static objects at link-time addresses, which never move.
     Static,
@@ -59,9 +59,11 @@ pub fn function_name(id: FuncId) -> UserExternalName {
 }
 
 /// Names of linker symbols that a unit refers to, numbered.
-#[derive(Default, Debug)]
+#[derive(Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Symbols {
     names: Vec<String>,
+    /// Of use only while names are added.
+    #[serde(skip)]
     index: HashMap<String, u32>,
 }
 

@@ -56,7 +56,7 @@ impl Expander<'_> {
         let mut nodes = vec![self.kernel_call("%DEFUN", vec![name_node, function, documentation])];
         if inline == Some(t()) && env.is_null() {
             let lambda = self.inline_lambda(block, a[1], &body);
-            let lambda = self.constant(lambda);
+            let lambda = self.literal(lambda)?;
             let name_node = self.held_constant(Some(name));
             nodes.push(self.set_info_call(name_node, Info::InlineLambda, lambda));
         }
@@ -132,6 +132,8 @@ impl Expander<'_> {
         if let Some(earlier) = earlier
             && self.is_file()
             && earlier.span != self.span
+            // Not one that was evaluated at compile time.
+            && earlier.span.line != 0
         {
             let message = format!("{} is defined twice in this file", self.spelling_of(name));
             let diagnostic = Diagnostic::new(Code::Redefinition, self.span, message)
@@ -193,7 +195,7 @@ impl Expander<'_> {
         let a = self.operands(form, 2, Some(2))?;
         let name = self.symbol_to_define(a[0])?;
         let (symbol, expansion) = (self.held_constant(Some(name)), self.roots.get(a[1]));
-        let expansion = self.constant(expansion);
+        let expansion = self.literal(expansion)?;
         let call = self.set_info_call(symbol, Info::SymbolMacro, expansion);
         let name = self.get(name);
         self.definition(vec![call], name)

@@ -15,6 +15,7 @@ mod definitions;
 mod forms;
 mod kernel_forms;
 mod lambda_list;
+pub mod literals;
 mod macro_lambda;
 mod macroexpand;
 mod operators;
@@ -220,7 +221,7 @@ impl<'a> Expander<'a> {
         if form.is_symbol() {
             return self.expand_variable(form, env);
         }
-        Ok(self.constant(form))
+        self.literal(form)
     }
 
     /// Takes the form's own place in the text, if it has one.

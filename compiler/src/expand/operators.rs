@@ -88,6 +88,7 @@ const ROOK_KERNEL: &[Row] = &[
     ("UNQUOTE", |x, f, e| x.expand_stray_unquote(f, e)),
     ("UNQUOTE-SPLICING", |x, f, e| x.expand_stray_unquote(f, e)),
     ("UNQUOTE-NSPLICING", |x, f, e| x.expand_stray_unquote(f, e)),
+    ("%LITERAL", |x, f, e| x.expand_literal(f, e)),
     ("%PRIMITIVE", |x, f, e| x.expand_primitive(f, e)),
     ("%FOREIGN-CALL", |x, f, e| x.expand_foreign_call(f, e)),
     ("%EXPANDER-LAMBDA", |x, f, e| x.expand_expander_lambda(f, e)),

@@ -71,7 +71,7 @@ impl Expander<'_> {
     pub(super) fn expand_quote(&mut self, form: Value, _env: &Env) -> Expanded {
         let a = self.operands(form, 1, Some(1))?;
         let value = self.roots.get(a[0]);
-        Ok(self.constant(value))
+        self.literal(value)
     }
 
     pub(super) fn expand_if(&mut self, form: Value, env: &Env) -> Expanded {

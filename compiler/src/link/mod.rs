@@ -1,7 +1,7 @@
 //! From compiled units and live objects to programs.
 //!
 //! `image` is the relocatable form of code and Lisp objects; `snapshot` makes one of the objects and
-//! units of this process; `shake` keeps what a program reaches (but for `gates`), `size` explains it;
+//! units of this process; `unit_file` is a compiled file; `shake` keeps what a program reaches (but for `gates`), `size` explains it;
 //! `prelink` lays it out as one ELF object; `toolchain` calls the linker. Must not read Lisp source.
 
 pub mod gates;
@@ -12,3 +12,4 @@ pub mod shake;
 pub mod size;
 pub mod snapshot;
 pub mod toolchain;
+pub mod unit_file;

@@ -8,12 +8,14 @@ use crate::hash::{HashMap, HashSet};
 
 use rook_runtime::abi::layout::{self, FUNCTION_UNDEFINED, Shape, kind, package, symbol};
 use rook_runtime::abi::tags::*;
+use rook_runtime::object::package::{Table, table_symbols};
 use rook_runtime::value::{self, Value};
 
 use super::gates::may_have_directives;
 use super::image::*;
 use crate::backend::{RelocationKind, RelocationTarget, Unit};
 use crate::datum::Datums;
+use crate::expand::literals::is_instance;
 use crate::mir::FuncId;
 use crate::names::{package_name, symbol_name};
 
@@ -106,6 +108,10 @@ impl Program {
                         RelocationTarget::FunctionObject(g) => {
                             Reference::Object(self.function_object(&mut objects, first, g))
                         }
+                        RelocationTarget::Datum(d) if is_instance(datums.get(d)) => {
+                            self.refused.push("an instance cannot be a literal of a compiled file".to_string());
+                            Reference::Runtime("rook_nil".to_string())
+                        }
                         RelocationTarget::Datum(d) => match self.word(datums.get(d)) {
                             Word::Object(o) => Reference::Object(o),
                             Word::Nil => Reference::Runtime("rook_nil".to_string()),
@@ -180,6 +186,10 @@ impl Program {
         }
         if v == value::t() {
             return Word::T;
+        }
+        // The program puts instances in place when it starts (`expand/literals`).
+        if is_instance(v) {
+            return Word::Nil;
         }
         if !v.is_reference() {
             return Word::Bits(v.0);
@@ -268,10 +278,20 @@ impl Program {
         for i in 0..v.size() {
             slots.push(match i {
                 package::NAME | package::NICKNAMES | package::USE_LIST => self.word(v.slot(i)),
-                package::INTERNAL | package::EXTERNAL => self.word(v.slot(i)),
-                package::INTERNAL_COUNT | package::EXTERNAL_COUNT => Word::Bits(v.slot(i).0),
                 _ => Word::Nil,
             });
+        }
+        for (which, table_slot, count_slot) in [
+            (Table::Internal, package::INTERNAL, package::INTERNAL_COUNT),
+            (Table::External, package::EXTERNAL, package::EXTERNAL_COUNT),
+        ] {
+            let mut present: Vec<Value> = table_symbols(v, which).collect();
+            present.sort_by_key(|&s| symbol_name(s));
+            let present: Vec<u32> =
+                present.into_iter().filter_map(|s| if let Word::Object(o) = self.word(s) { Some(o) } else { None }).collect();
+            let body = self.table(&present);
+            let table = self.push(Object { tag: OTHER_TAG as u8, body, symbol: None });
+            (slots[table_slot], slots[count_slot]) = (Word::Object(table), Word::Bits((present.len() as u64) << 1));
         }
         self.image.objects[o as usize].body = Body::Slots(layout::header(kind::PACKAGE, v.size() as u64), slots);
         self.image.packages.push(o);
@@ -343,9 +363,15 @@ impl Program {
             .collect();
         let mut all = present(&self.image, Word::Object(table));
         all.extend(added.into_iter().filter(|s| !both.contains(s)));
+        self.image.objects[table as usize].body = self.table(&all);
+        self.set_slot(p, count_slot, Word::Bits((all.len() as u64) << 1));
+    }
+
+    /// A symbol table with these symbols, as `abi/layout.rs` describes it.
+    fn table(&self, all: &[u32]) -> Body {
         let capacity = (all.len() * 2).next_power_of_two().max(16);
         let mut entries = vec![Word::Bits(0); capacity];
-        for &s in &all {
+        for &s in all {
             let Body::Slots(_, symbol_slots) = &self.image.objects[s as usize].body else { continue };
             let Word::Bits(hash) = symbol_slots[symbol::HASH] else { continue };
             let mut i = (hash >> 1) as usize & (capacity - 1);
@@ -354,10 +380,7 @@ impl Program {
             }
             entries[i] = Word::Object(s);
         }
-        let count = all.len() as u64;
-        self.image.objects[table as usize].body =
-            Body::Slots(layout::header(kind::SIMPLE_VECTOR, capacity as u64), entries);
-        self.set_slot(p, count_slot, Word::Bits(count << 1));
+        Body::Slots(layout::header(kind::SIMPLE_VECTOR, capacity as u64), entries)
     }
 }
 

@@ -4,7 +4,7 @@ pub mod file;
 pub mod forms;
 
 /// A place in a source file: byte offset and length. File 0 is "no file".
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Span {
     pub file: u16,
     /// 1-based line; 0 means unknown.

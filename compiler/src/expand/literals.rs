@@ -1,0 +1,125 @@
+//! Literals of compiled files that hold instances: structures and pathnames.
+//!
+//! An instance refers to the layout of its type, which exists once per program and may be made only when
+//! the file's own `defstruct` is executed. So the file holds such a literal with NIL in each place of an
+//! instance, and a load-time form that makes the instances and puts them in place:
+//! `(%revive literal ((type slot…)…) ((holder place . instance)…))`. A holder is a cons (place 0 or 1), a
+//! vector, or the number of an instance.
+
+use std::collections::{HashMap, HashSet};
+
+use rook_runtime::abi::layout::kind;
+use rook_runtime::abi::tags::INSTANCE_TAG;
+use rook_runtime::object::list;
+use rook_runtime::object::symbol::symbol_text;
+use rook_runtime::value::{Value, nil};
+
+use super::{Expanded, Expander, Mode};
+use crate::diag::Code;
+use crate::env::Env;
+use crate::hir::*;
+use crate::names::symbol_is;
+
+/// Slots of a layout (`stdlib/kernel/layouts.lisp`).
+const LAYOUT_NAME: usize = 1;
+const LAYOUT_KIND: usize = 9;
+
+/// Whether values with this tag are instances.
+pub fn is_instance(v: Value) -> bool {
+    v.is_reference() && v.tag() == INSTANCE_TAG
+}
+
+/// The instances in a literal and where they are.
+#[derive(Default)]
+struct Found {
+    instances: Vec<Value>,
+    numbers: HashMap<u64, usize>,
+    /// (holder, place, instance). Nothing collects while this lives.
+    places: Vec<(Value, usize, usize)>,
+    seen: HashSet<u64>,
+    work: Vec<Value>,
+}
+
+impl Found {
+    fn of(literal: Value) -> Found {
+        let mut found = Found::default();
+        found.meet(literal);
+        while let Some(holder) = found.work.pop() {
+            if holder.is_cons() {
+                found.place(holder, 0, holder.car());
+                found.place(holder, 1, holder.cdr());
+            } else {
+                let first = if is_instance(holder) { 1 } else { 0 };
+                (first..holder.size()).for_each(|i| found.place(holder, i, holder.slot(i)));
+            }
+        }
+        found
+    }
+
+    fn place(&mut self, holder: Value, place: usize, v: Value) {
+        self.meet(v);
+        if is_instance(v) {
+            self.places.push((holder, place, self.numbers[&v.0]));
+        }
+    }
+
+    fn meet(&mut self, v: Value) {
+        let has_parts = v.is_cons() || is_instance(v) || v.is_kind(kind::SIMPLE_VECTOR) || v.is_kind(kind::ARRAY);
+        if !has_parts || !self.seen.insert(v.0) {
+            return;
+        }
+        if is_instance(v) {
+            self.numbers.insert(v.0, self.instances.len());
+            self.instances.push(v);
+        }
+        self.work.push(v);
+    }
+}
+
+impl Expander<'_> {
+    /// The constant `value`, which the program's text or its macros gave.
+    pub(super) fn literal(&mut self, value: Value) -> Expanded {
+        if self.mode == Mode::Memory || !value.is_reference() || value.is_symbol() {
+            return Ok(self.constant(value));
+        }
+        let found = Found::of(value);
+        if found.instances.is_empty() {
+            return Ok(self.constant(value));
+        }
+        let mut instances = Vec::new();
+        for &v in &found.instances {
+            let layout = v.slot(0);
+            let is_known = is_instance(layout) && {
+                let (name, kind) = (layout.slot(LAYOUT_NAME), layout.slot(LAYOUT_KIND));
+                kind.is_symbol() && symbol_text(kind) == "STRUCTURE"
+                    || ["PATHNAME", "LOGICAL-PATHNAME"].iter().any(|known| symbol_is(name, "COMMON-LISP", known))
+            };
+            if !is_known {
+                let name = if is_instance(layout) { self.spelling(layout.slot(LAYOUT_NAME)) } else { "this kind".into() };
+                return self.fail(Code::MalformedForm, format!("an object of type {name} cannot be a literal of a compiled file"));
+            }
+            let slots = (1..v.size()).map(|i| if is_instance(v.slot(i)) { nil() } else { v.slot(i) });
+            let parts: Vec<Value> = std::iter::once(layout.slot(LAYOUT_NAME)).chain(slots).collect();
+            instances.push(list(self.ctx(), &parts));
+        }
+        let mut places = Vec::new();
+        for &(holder, place, instance) in &found.places {
+            let holder = found.numbers.get(&holder.0).map_or(holder, |&i| Value::fixnum(i as i64));
+            let end = self.cons(Value::fixnum(place as i64), Value::fixnum(instance as i64));
+            places.push(self.cons(holder, end));
+        }
+        let root = if is_instance(value) { nil() } else { value };
+        let (instances, places) = (list(self.ctx(), &instances), list(self.ctx(), &places));
+        let call = [root, instances, places].map(|part| list(self.ctx(), &[self.kernel("%LITERAL"), part]));
+        let call = self.cons(self.kernel("%REVIVE"), list(self.ctx(), &call));
+        let form = list(self.ctx(), &[self.cl("LOAD-TIME-VALUE"), call]);
+        self.expand_load_time_value(form, &Env::null())
+    }
+
+    /// `(%literal object)`: a constant as it is.
+    pub(super) fn expand_literal(&mut self, form: Value, _env: &Env) -> Expanded<Hir> {
+        let a = self.operands(form, 1, Some(1))?;
+        let value = self.roots.get(a[0]);
+        Ok(self.constant(value))
+    }
+}

@@ -1,0 +1,21 @@
+(in-package "ROOK-KERNEL")
+
+;;;; Literals of compiled files that hold structures and pathnames (`compiler/src/expand/literals.rs`).
+
+(defun %revive (literal instances places)
+  ;; Makes the INSTANCES, lists of a type and slots, and puts them into PLACES of the literal and of each
+  ;; other. Gives the literal, or the first instance if that is it.
+  (let ((made (mapcar #'%revive-instance instances)))
+    (dolist (place places)
+      (let* ((holder (car place)) (index (cadr place)) (instance (nth (cddr place) made)))
+        (cond ((integerp holder) (%set-instance-ref (nth holder made) index instance))
+              ((consp holder) (if (eql index 0) (rplaca holder instance) (rplacd holder instance)))
+              (t (%set-other-ref holder index instance)))))
+    (or literal (car made))))
+
+(defun %revive-instance (description)
+  (let ((instance (%allocate-instance (%structure-layout (car description)) (length (cdr description))))
+        (index 0))
+    (dolist (slot (cdr description) instance)
+      (setq index (+ index 1))
+      (%set-instance-ref instance index slot))))
