@@ -49,15 +49,13 @@
       :interactive %ask-for-value
       (values-list values))))
 
-(defun %raise-index-error (sequence index)
-  (%signal-or-replace
-   (make-condition 'ext:index-out-of-bounds
-                   :datum index
-                   :sequence sequence
-                   :expected-type (if (and (typep sequence 'sequence) (plusp (length sequence)))
-                                      (list 'integer 0 (list (length sequence)))
-                                      '(integer 0 (0))))
-   "Use another value as the result of the operation."))
+(defun %index-condition (sequence index)
+  (make-condition 'ext:index-out-of-bounds
+                  :datum index
+                  :sequence sequence
+                  :expected-type (if (and (typep sequence 'sequence) (plusp (length sequence)))
+                                     (list 'integer 0 (list (length sequence)))
+                                     '(integer 0 (0)))))
 
 (defun %raise-stack-overflow (type size)
   (restart-case (error 'ext:stack-overflow :type type :size size)
@@ -105,7 +103,9 @@
     (if final
         ;; Whoever failed could not make use of a value.
         (progn
-          (%raise-kind kind first second third)
+          (if (eql kind 5)
+              (error (%index-condition first second))
+              (%raise-kind kind first second third))
           (error 'simple-control-error
                  :format-control "This operation cannot be continued." :format-arguments '()))
         (%raise-kind kind first second third))))
@@ -123,7 +123,8 @@
                             "invalid number of arguments: ~S")
                         (list second name))))
     (4 (%raise-arithmetic 'division-by-zero first second))
-    (5 (%raise-index-error first second))
+    (5 (%signal-or-replace (%index-condition first second)
+                           "Use another value as the result of the operation."))
     (6 (%raise-simple 'simple-control-error "attempt to throw to a tag that does not exist: ~S"
                       (list first)))
     (7 (%raise-stack-overflow first second))

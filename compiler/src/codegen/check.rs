@@ -10,7 +10,7 @@ use rook_runtime::abi::tags::*;
 use rook_runtime::object::symbol::well_known_number;
 
 use super::arith::Edge;
-use super::function::Lowering;
+use super::function::{Lowering, UNREACHABLE};
 use crate::datum::DatumId;
 use crate::mir::{Repr, TrapOp, ValueId};
 use crate::types::{Type, TypeSet};
@@ -375,30 +375,18 @@ impl Lowering<'_, '_> {
         self.call_kept_with(name, &[op, format, v, a, b]);
     }
 
+    /// Nobody could supply another index: so nothing is live over the call, and references stay in registers.
     pub fn lower_check_index(&mut self, index: ValueId, length: ValueId, sequence: ValueId, result: ValueId) {
         let (index, length, sequence) = (self.value(index), self.value(length), self.value(sequence));
-        let (join, joined) = self.join_block(types::I64);
-        let wrong = self.cold_block();
-        let bad = self.b.append_block_param(wrong, types::I64);
-        self.root(bad);
-        let tagged = self.cold_block();
+        let (wrong, next) = (self.cold_block(), self.b.create_block());
         let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, length);
-        self.b.ins().brif(inside, join, &[index.into()], tagged, &[]);
-        self.b.switch_to_block(tagged);
-        let fixnum = self.b.ins().ishl_imm_u(index, FIXNUM_SHIFT as i64);
-        self.jump(wrong, &[fixnum]);
-        // What a restart supplies must be a fixnum below the length too.
+        self.brif(inside, next, wrong);
         self.b.switch_to_block(wrong);
-        let supplied = self.call_kept_primitive("index_error", &[sequence, bad]);
-        let odd = self.b.ins().band_imm_u(supplied, FIXNUM_MASK as i64);
-        let next = self.cold_block();
-        self.b.ins().brif(odd, wrong, &[supplied.into()], next, &[]);
+        let fixnum = self.b.ins().ishl_imm_u(index, FIXNUM_SHIFT as i64);
+        self.call_kept_with("rook_rt_final_index_error", &[sequence, fixnum]);
+        self.b.ins().trap(UNREACHABLE);
         self.b.switch_to_block(next);
-        let raw = self.b.ins().sshr_imm_u(supplied, FIXNUM_SHIFT as i64);
-        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, raw, length);
-        self.b.ins().brif(inside, join, &[raw.into()], wrong, &[supplied.into()]);
-        self.b.switch_to_block(join);
-        self.define(result, joined);
+        self.define(result, index);
     }
 
     pub fn lower_coerce_to_function(&mut self, v: ValueId, result: ValueId) {

@@ -4,7 +4,7 @@
 //! anchors the Lisp frame. The context is the first argument.
 //!
 //! Primitives that the compiler calls on its own account (all single-valued; whatever a Lisp error
-//! handler returns becomes the value): `add sub mul num_eq lt gt le ge type_error index_error
+//! handler returns becomes the value): `add sub mul num_eq lt gt le ge type_error final_index_error
 //! coerce_to_function unbound_variable symbol_function bind`.
 
 use cranelift_codegen::ir::{self, AbiParam, ExtFuncData, InstBuilder, Signature, UserExternalName, types};

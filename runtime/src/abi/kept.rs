@@ -18,6 +18,6 @@ macro_rules! kept {
 // The last two take operation and format as words, result and operands in vector registers.
 kept! {
     "rook_rt_entry_slow" "rook_rt_alloc_slow" "rook_rt_type_error" "rook_rt_standard_type_error"
-    "rook_rt_index_error" "rook_rt_structure_type_error" "rook_rt_add" "rook_rt_sub" "rook_rt_mul"
+    "rook_rt_final_index_error" "rook_rt_structure_type_error" "rook_rt_add" "rook_rt_sub" "rook_rt_mul"
     "rook_keep_double_trap" "rook_keep_single_trap"
 }

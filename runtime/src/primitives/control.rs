@@ -140,6 +140,12 @@ primitives! {
     fn index_error(ctx, sequence, index) {
         Err(ctx.raise(ErrorKind::IndexOutOfBounds, &[sequence, index]))
     }
+    /// Of compiled code, which could not go on.
+    fn final_index_error(ctx, sequence, index) {
+        let raised = ctx.raise(ErrorKind::IndexOutOfBounds, &[sequence, index]);
+        ctx.pending_final = 1;
+        Err(raised)
+    }
     fn unbound_variable(ctx, name) {
         Err(ctx.raise(ErrorKind::UnboundVariable, &[name]))
     }
