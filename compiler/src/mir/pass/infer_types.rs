@@ -149,12 +149,15 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
     }
 }
 
-/// Unbounds the sides of a range that grew.
+/// Unbounds the sides of a range that grew: almost at first, so that a counter that is stepped before it
+/// is compared with a bound stays a fixnum.
 fn widen(old: Type, new: Type, all: Type) -> Type {
+    let low = if old.low > all.low + 1 { all.low + 1 } else { all.low };
+    let high = if old.high < all.high - 1 { all.high - 1 } else { all.high };
     Type {
         set: new.set,
-        low: if new.low < old.low { all.low } else { new.low },
-        high: if new.high > old.high { all.high } else { new.high },
+        low: if new.low < old.low { low } else { new.low },
+        high: if new.high > old.high { high } else { new.high },
     }
 }
 
