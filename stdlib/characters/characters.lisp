@@ -83,11 +83,24 @@
 (defun alpha-char-p (character) (%primitive alpha-char-p character))
 (defun alphanumericp (character) (%primitive alphanumericp character))
 (defun graphic-char-p (character) (%primitive graphic-char-p character))
-(defun upper-case-p (character) (%primitive upper-case-p character))
-(defun lower-case-p (character) (%primitive lower-case-p character))
-(defun both-case-p (character) (%primitive both-case-p character))
-(defun char-upcase (character) (%primitive char-upcase character))
-(defun char-downcase (character) (%primitive char-downcase character))
+
+;;; The case functions: ASCII is decided here, in terms of CODE; the rest by the runtime's tables.
+(defmacro %define-case-function (name ascii)
+  `(defun ,name (character)
+     (let ((code (%checked-code character)))
+       (declare (fixnum code))
+       (if (%fix< code 128)
+           ,ascii
+           (%primitive ,name character)))))
+
+(%define-case-function upper-case-p (and (%fix>= code 65) (%fix<= code 90)))
+(%define-case-function lower-case-p (and (%fix>= code 97) (%fix<= code 122)))
+(%define-case-function both-case-p
+  (let ((upper (%fixand code 95))) (and (%fix>= code 65) (%fix>= upper 65) (%fix<= upper 90))))
+(%define-case-function char-upcase
+  (if (and (%fix>= code 97) (%fix<= code 122)) (code-char (%fix- code 32)) character))
+(%define-case-function char-downcase
+  (if (and (%fix>= code 65) (%fix<= code 90)) (code-char (%fix+ code 32)) character))
 
 (defun standard-char-p (character)
   (let ((code (%checked-code character)))

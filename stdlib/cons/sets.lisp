@@ -29,6 +29,21 @@
 
 ;;; The elements of LIST whose membership in OTHER is WANTED, in order.
 (defun %select-members (list other key test test-not wanted reversed)
+  (if (and (null key) (null test) (null test-not) (not (nthcdr +set-hash-threshold+ other)))
+      (%select-eql-members list other wanted)
+      (%select-tested-members list other key test test-not wanted reversed)))
+
+;;; The plain case: short lists are searched as they are.
+(defun %select-eql-members (list other wanted)
+  (let ((result nil))
+    (%do-list (tail list)
+      (let ((element (%car tail)))
+        (if (%member-eql element other)
+            (if wanted (setq result (cons element result)) nil)
+            (if wanted nil (setq result (cons element result))))))
+    (%nreverse-list result)))
+
+(defun %select-tested-members (list other key test test-not wanted reversed)
   (let* ((key (%key-function key))
          (member-p (%membership other key (%test-function test test-not)
                                 (%hashable-test test test-not) reversed))

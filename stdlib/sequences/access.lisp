@@ -114,10 +114,14 @@
       (%reverse-list sequence)
       (let* ((length (length sequence)) (result (%make-vector-like sequence length)))
         (declare (fixnum length))
-        (%with-data (data offset ref) sequence
-          (dotimes (i length result)
-            (declare (fixnum i))
-            (%set-aref1 result i (ref (%fix- (%fix+ offset length) (%fix+ i 1)))))))))
+        (if (and (simple-string-p sequence) (simple-string-p result))
+            (dotimes (i length result)
+              (declare (fixnum i))
+              (%set-schar result i (schar sequence (%fix- length (%fix+ i 1)))))
+            (%with-data (data offset ref) sequence
+              (dotimes (i length result)
+                (declare (fixnum i))
+                (%set-aref1 result i (ref (%fix- (%fix+ offset length) (%fix+ i 1))))))))))
 
 (defun nreverse (sequence)
   (if (listp sequence)

@@ -77,19 +77,37 @@
       (setq rest (%cdr rest))
       (setq index (%fix+ index 1)))))
 
-(defun delete (item sequence &rest keys &key from-end count &allow-other-keys)
-  (%apply (if (and (listp sequence) (not (and from-end count))) #'%delete-from-list #'remove)
-          (list* item sequence keys)))
+;;; The conses of LIST whose elements pass (KEEP element), spliced together: a cons is written to only
+;;; where others were left out before the next.
+(defmacro %spliced (list keep)
+  `(let ((head nil) (last nil) (gap nil))
+     (do ((rest ,list (%cdr rest)))
+         ((%end-of-list-p rest)
+          (if (and last gap) (rplacd last nil) nil)
+          head)
+       (if (,keep (%car rest))
+           (progn
+             (if last (if gap (rplacd last rest) nil) (setq head rest))
+             (setq last rest)
+             (setq gap nil))
+           (setq gap t)))))
 
-(defun delete-if (predicate sequence &rest keys &key from-end count &allow-other-keys)
-  (%apply (if (and (listp sequence) (not (and from-end count))) #'%delete-from-list-if #'remove-if)
-          (list* predicate sequence keys)))
+(defmacro %define-delete (name argument list-name remove-name binding matches)
+  `(defun ,name (,argument sequence &rest keys &key from-end count &allow-other-keys)
+     (if (and (null keys) (listp sequence))
+         (let ,binding
+           (macrolet ((keep-p (element) `(not ,(list ,@matches))))
+             (%spliced sequence keep-p)))
+         (%apply (if (and (listp sequence) (not (and from-end count))) #',list-name #',remove-name)
+                 (list* ,argument sequence keys)))))
 
-(defun delete-if-not (predicate sequence &rest keys &key from-end count &allow-other-keys)
-  (%apply (if (and (listp sequence) (not (and from-end count)))
-              #'%delete-from-list-if-not
-              #'remove-if-not)
-          (list* predicate sequence keys)))
+(%define-delete delete item %delete-from-list remove () ('eql 'item element))
+(%define-delete delete-if predicate %delete-from-list-if remove-if
+  ((predicate (%function predicate)))
+  ('funcall 'predicate element))
+(%define-delete delete-if-not predicate %delete-from-list-if-not remove-if-not
+  ((predicate (%function predicate)))
+  ('not (list 'funcall 'predicate element)))
 
 ;;; Substitution in place. Lists with :FROM-END go through a list of their cells.
 
