@@ -11,8 +11,9 @@ use rook_runtime::value::nil;
 use crate::datum::{DatumId, Datums};
 use crate::faults::Fault;
 use crate::hir::pass::discover_known_calls::discover_known_calls;
+use crate::hir::pass::merge_definitions::merge_definitions;
 use crate::hir::pass::resolve_exits::resolve_exits;
-use crate::hir::{self, Hir, Kind, Unit};
+use crate::hir::{self, FnId, Hir, Kind, Unit};
 use crate::known_functions::PrimOp;
 use crate::mir::pass::{PASSES, Pass, REQUIRED};
 use crate::mir::{self, Program};
@@ -34,17 +35,21 @@ pub struct Options {
 
 /// Names of all steps that `--emit-after` can name, in order: over HIR, then over MIR.
 pub fn step_names() -> Vec<&'static str> {
-    [DISCOVER_KNOWN_CALLS, RESOLVE_EXITS, BUILD_MIR].into_iter().chain(PASSES.iter().map(|pass| pass.name)).collect()
+    [DISCOVER_KNOWN_CALLS, MERGE_DEFINITIONS, RESOLVE_EXITS, BUILD_MIR].into_iter().chain(PASSES.iter().map(|pass| pass.name)).collect()
 }
 
 const DISCOVER_KNOWN_CALLS: &str = "discover-known-calls";
+const MERGE_DEFINITIONS: &str = "merge-definitions";
 const RESOLVE_EXITS: &str = "resolve-exits";
 const BUILD_MIR: &str = "build-mir";
 
-/// For files: calls of functions that the file defines once need not go through the symbol.
-pub fn know_calls(unit: &mut Unit, datums: &Datums, options: &mut Options) {
+/// For files: calls of functions that the file defines once need not go through the symbol, and
+/// definitions share a function.
+pub fn file_passes(unit: &mut Unit, datums: &Datums, options: &mut Options) {
     timed(options, DISCOVER_KNOWN_CALLS, || discover_known_calls(unit, datums));
     emit_hir(unit, datums, options, DISCOVER_KNOWN_CALLS);
+    timed(options, MERGE_DEFINITIONS, || merge_definitions(unit));
+    emit_hir(unit, datums, options, MERGE_DEFINITIONS);
 }
 
 /// HIR of a unit to optimised MIR. Load-time values become the first top-level functions.
@@ -112,7 +117,26 @@ fn load_time_cells(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums
         function.body = Hir { kind: Kind::Prim(PrimOp::Rplaca, vec![target, value]), span };
         cells.push(cell);
     }
-    let first = std::mem::take(&mut unit.load_time);
+    let first = merge(unit);
     unit.top_level.splice(0..0, first);
     cells
+}
+
+/// Joins the functions of `load-time-value` forms, which run one after the other: one for each would
+/// take longer to compile.
+fn merge(unit: &mut Unit) -> Vec<FnId> {
+    const AT_MOST: usize = 40;
+    let functions = std::mem::take(&mut unit.load_time);
+    let mut first = Vec::new();
+    for group in functions.chunks(AT_MOST) {
+        let nodes = group.iter().map(|f| {
+            let body = &mut unit.functions[f.0 as usize].body;
+            let span = body.span;
+            std::mem::replace(body, Hir { kind: Kind::Const(DatumId(0)), span })
+        });
+        let nodes: Vec<Hir> = nodes.collect();
+        unit.functions[group[0].0 as usize].body.kind = Kind::Seq(nodes);
+        first.push(group[0]);
+    }
+    first
 }

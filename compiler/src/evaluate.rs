@@ -17,6 +17,7 @@ use crate::compile::{self, Options};
 use crate::datum::{DatumId, Datums};
 use crate::env::{Compilation, Env};
 use crate::expand::{Evaluator, Exit, Expander, Mode, Processor};
+use crate::hir::pass::merge_definitions::DEFINING;
 use crate::hir::{FnId, Hir, Kind, Unit};
 use crate::mir::Program;
 
@@ -91,7 +92,6 @@ impl Definition {
     /// What the only top-level function of the unit does, if that is a definition. The unit is left
     /// with the functions that it defines.
     fn take_from(unit: &mut Unit) -> Option<Definition> {
-        const DEFINING: [&str; 4] = ["defun", "defmacro", "defparameter", "set_info"];
         let [top] = unit.top_level[..] else { return None };
         if !unit.load_time.is_empty() {
             return None;

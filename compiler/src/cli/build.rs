@@ -189,7 +189,7 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
         if options.emit.iter().any(|e| e == "operators") {
             compiled.operators.iter().for_each(|name| println!("{name}"));
         }
-        compile::know_calls(&mut compiled.unit, &compiled.datums, &mut compile_options);
+        compile::file_passes(&mut compiled.unit, &compiled.datums, &mut compile_options);
         if options.emit.iter().any(|e| e == "hir") {
             let text = crate::hir::print::print_unit(&compiled.unit, &compiled.datums);
             print!("{text}");

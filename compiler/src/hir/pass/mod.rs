@@ -1,4 +1,5 @@
 //! Passes over HIR, one file each.
 
 pub mod discover_known_calls;
+pub mod merge_definitions;
 pub mod resolve_exits;
