@@ -86,11 +86,14 @@ fn make_room(ctx: &mut ThreadContext, bytes: u64) -> LispResult<()> {
 /// Collects everything; more than once while holes in blocks that stayed may still be squeezed out.
 fn collect_until(ctx: &mut ThreadContext, enough: impl Fn(&Heap) -> bool) -> bool {
     for _ in 0..3 {
+        let before = heap::of(ctx).used();
         let collected = collect(ctx, Level::Full);
-        if enough(heap::of(ctx)) {
+        let heap = heap::of(ctx);
+        if enough(heap) {
             return true;
         }
-        if !collected || !state::of(ctx).kept_dense {
+        // A sixteenth less: there may be more to gain.
+        if !collected || !state::of(ctx).kept_dense || heap.used() > before - before / 16 {
             break;
         }
     }
@@ -99,7 +102,7 @@ fn collect_until(ctx: &mut ThreadContext, enough: impl Fn(&Heap) -> bool) -> boo
 
 fn exhausted(ctx: &mut ThreadContext, bytes: u64) -> LispResult<()> {
     let heap = heap::of(ctx);
-    heap.open_reserve();
+    heap.lend_reserve();
     let limit = heap.limit();
     Err(raise_exhausted(ctx, bytes, limit))
 }
@@ -149,7 +152,8 @@ pub fn safepoint(ctx: &mut ThreadContext) -> LispResult<()> {
     if !heap::of(ctx).is_over_limit() {
         return Ok(());
     }
-    if collect_until(ctx, |heap| !heap.is_over_limit()) { Ok(()) } else { exhausted(ctx, 0) }
+    let bytes = heap::of(ctx).overshoot;
+    if collect_until(ctx, |heap| !heap.is_over_limit()) { Ok(()) } else { exhausted(ctx, bytes) }
 }
 
 /// Stress mode `stack=K`: true exactly once, at the K-th stack check. Asked by the entry check's slow path.

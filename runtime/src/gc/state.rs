@@ -149,8 +149,9 @@ impl Collector {
     /// After a full collection that left `live` bytes.
     pub(super) fn set_threshold(&mut self, live: u64, limit: u64) {
         let roomy = live.saturating_mul(2).max(MINIMUM_FULL_THRESHOLD);
-        // Near the limit, collect when half of what is left is used.
-        self.full_threshold = roomy.min(live + limit.saturating_sub(live) / 2);
+        // Near the limit, collect when half of what is left is used, or an eighth of all.
+        let left = limit.saturating_sub(live);
+        self.full_threshold = roomy.min(live + (left / 2).max(limit / 8));
     }
 
     pub fn never_collects(&self) -> bool {

@@ -3,7 +3,7 @@
 //! Worklists are explicit, so depth of data costs no stack. Knows objects only through
 //! `heap::objects`, and nothing of where roots come from.
 
-use crate::abi::tags::{CONS_TAG, FORWARD_MARK, TAG_MASK, UNBOUND};
+use crate::abi::tags::{CONS_TAG, FIXNUM_MASK, FORWARD_MARK, TAG_MASK, UNBOUND};
 use crate::heap::Heap;
 use crate::heap::block::{AGING, BLOCK_BYTES, OLD, state};
 use crate::heap::objects::{bytes_from_first_word, has_code_entry, has_weak_slot, has_mixed_slots, is_header, mixed_words, object_bytes, tagged_words};
@@ -16,6 +16,15 @@ const REFERENCE_TAGS: u64 = 1 << 3 | 1 << 5 | 1 << 7 | 1 << 9 | 1 << 11 | 1 << 1
 #[inline(always)]
 pub fn is_reference(word: u64) -> bool {
     REFERENCE_TAGS >> (word & TAG_MASK) & 1 == 1
+}
+
+/// # Safety
+/// Four words that hold values lie at `address`.
+#[inline(always)]
+unsafe fn holds_four_fixnums(address: u64) -> bool {
+    // SAFETY: by the caller's promise.
+    let [a, b, c, d] = unsafe { *(address as *const [u64; 4]) };
+    (a | b | c | d) & FIXNUM_MASK == 0
 }
 
 /// Where copies of one generation go.
@@ -310,12 +319,22 @@ impl<'a> Tracer<'a> {
     /// The words `[first, end)` from `object` hold values.
     #[inline(always)]
     pub unsafe fn scan_words(&mut self, object: u64, first: usize, end: usize, old: bool) {
-        for word in first..end {
+        let mut word = first;
+        while word < end {
+            // Long runs of fixnums, as fresh arrays have them, go by four at a time.
+            // SAFETY: by the caller's promise.
+            while word + 4 <= end && unsafe { holds_four_fixnums(object + 8 * word as u64) } {
+                word += 4;
+            }
+            if word == end {
+                break;
+            }
             let slot = object + 8 * word as u64;
             // SAFETY: by the caller's promise.
             if unsafe { self.update(slot as *mut u64) } && old {
                 self.heap.cards.mark(slot);
             }
+            word += 1;
         }
     }
 

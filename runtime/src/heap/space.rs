@@ -39,8 +39,10 @@ pub struct Heap {
     stress_due: bool,
     options: HeapOptions,
     limit: u64,
-    /// Exhaustion was signalled and handlers may use the reserve above the limit.
-    reserve_open: bool,
+    /// After an exhaustion: bytes that may be in use while it is handled; 0 = none was signalled.
+    lent: u64,
+    /// Bytes of the last object for which Rust code exceeded the limit.
+    pub overshoot: u64,
 }
 
 static OPTIONS: OnceLock<HeapOptions> = OnceLock::new();
@@ -98,6 +100,9 @@ pub fn fatal(message: &str) -> ! {
 pub(super) fn allocate_slow(ctx: &mut ThreadContext, bytes: u64) -> *mut u64 {
     let heap = of(ctx);
     let base = heap.allocate(ctx, bytes);
+    if heap.is_over_limit() {
+        heap.overshoot = bytes;
+    }
     if heap.collection_is_due() {
         request_collection(ctx);
     }
@@ -133,7 +138,8 @@ impl Heap {
             stress_due: false,
             options,
             limit: options.limit,
-            reserve_open: false,
+            lent: 0,
+            overshoot: 0,
         })
     }
 
@@ -151,7 +157,7 @@ impl Heap {
     pub fn set_limit(&mut self, bytes: u64) {
         // Address space must be left to copy into.
         self.limit = bytes.clamp(super::options::MINIMUM_LIMIT, self.blocks.bytes / 3);
-        self.reserve_open = false;
+        self.lent = 0;
         self.nursery_budget = self.nursery_budget.min(self.maximum_nursery());
     }
     pub fn minimum_nursery(&self) -> u64 {
@@ -161,21 +167,23 @@ impl Heap {
         (self.limit / 8).max(BLOCK_BYTES)
     }
 
-    /// The limit, with the reserve while handlers of an exhaustion run.
+    /// The limit, or more of it while an exhaustion is handled.
     fn effective_limit(&self) -> u64 {
-        self.limit + if self.reserve_open { self.reserve() } else { 0 }
+        self.limit.max(self.lent)
     }
     fn reserve(&self) -> u64 {
         (self.limit / 8).clamp(8 * BLOCK_BYTES, 64 << 20)
     }
-    /// Lets handlers use the reserve.
-    pub fn open_reserve(&mut self) {
-        self.reserve_open = true;
+    /// Gives the handlers of an exhaustion room above what is in use: the reserve once, and little when
+    /// that is used up while the memory is still held.
+    pub fn lend_reserve(&mut self) {
+        let room = if self.lent == 0 { self.reserve() } else { 8 * BLOCK_BYTES };
+        self.lent = self.lent.max(self.used().max(self.limit) + room);
     }
     /// After a full collection: the reserve is whole again once the heap is clearly below its limit.
     pub fn settle_reserve(&mut self) {
         if self.used() + self.reserve() / 2 < self.limit {
-            self.reserve_open = false;
+            self.lent = 0;
         }
     }
     /// Whether `bytes` more fit under the limit now.
