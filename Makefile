@@ -57,6 +57,8 @@ test: build ## Run all tests: unit tests, then the programs in every mode (MODES
 	tests/clink/check $(TARGET)/rook
 	tests/driver/check $(TARGET)/rook
 	tests/packages/check $(TARGET)/rook
+	tests/scale/check $(TARGET)/rook
+	tests/fuzz/check $(TARGET)/rook
 	tests/operators/check $(TARGET)/rook
 	tests/dumps/check $(TARGET)/rook
 	tests/faults/check $(TARGET)/rook

@@ -2,6 +2,15 @@
 //!
 //! Layers, lowest first; a room uses only rooms listed before it.
 
+/// As `eprintln!`, but goes on when standard error cannot be written.
+#[macro_export]
+macro_rules! complain {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($part)*);
+    }};
+}
+
 pub mod abi;
 pub mod os;
 pub mod value;

@@ -12,7 +12,8 @@ use crate::control::{Exit, anchored_thunk, binding, call_lisp, raise, resume};
 use crate::object::package;
 use crate::object::symbol::{symbol_text, well_known};
 use crate::stack::frame_table;
-use crate::thread::{self, EXIT_FAILURE, fatal_error, signals, stack};
+use crate::os::allocator;
+use crate::thread::{self, EXIT_FAILURE, fatal_error, safepoint, signals, stack};
 use crate::value::{Value, nil};
 use crate::{heap, io, reader};
 use std::ffi::{CStr, OsString};
@@ -57,6 +58,9 @@ pub fn boot(kind: StackKind) -> Option<*mut ThreadContext> {
         return None;
     }
     OWNS_PROCESS.store(kind == StackKind::Mapped, Ordering::Release);
+    if kind == StackKind::Mapped {
+        io::table::fill_standard_descriptors();
+    }
     thread::set_current(ctx);
     thread::mask_float_traps();
     // SAFETY: the context was leaked for the life of the process and is used by this thread alone.
@@ -66,6 +70,7 @@ pub fn boot(kind: StackKind) -> Option<*mut ThreadContext> {
         StackKind::Adopted => stack::adopt(context),
     }
     heap::space::attach(context);
+    allocator::tell_refusals(note_refusal);
     match frame_table::image() {
         // SAFETY: the header was written by the prelink step of this program.
         Some(image) => unsafe {
@@ -79,6 +84,12 @@ pub fn boot(kind: StackKind) -> Option<*mut ThreadContext> {
     io::lisp_stream::init_standard_streams(context);
     reader::init_variables(context);
     Some(ctx)
+}
+
+/// The system refused memory: the main thread makes a condition of it.
+fn note_refusal() {
+    // SAFETY: the main context lives until the process ends.
+    unsafe { safepoint::request(main_context(), safepoint::interrupt::MEMORY) };
 }
 
 /// What is left of the image to run: index of the next top-level function.
@@ -160,7 +171,7 @@ fn call_or_end(ctx: &mut ThreadContext, function: Value, args: &[Value]) {
     if call_lisp(ctx, function, args).is_err() {
         let name = if function.is_symbol() { symbol_text(function) } else { "a top-level function".to_string() };
         raise::clear_pending(ctx);
-        eprintln!("rook: {name} cannot be called");
+        complain!("rook: {name} cannot be called");
         exit(EXIT_FAILURE)
     }
 }
@@ -194,8 +205,10 @@ pub fn arguments() -> &'static [OsString] {
     ARGUMENTS.get().map_or(&[], Vec::as_slice)
 }
 
-/// Writes out the streams and ends the process. Finalizers and cleanups are run before, by Lisp.
+/// Writes out the streams and ends the process; not with success when output was lost. Finalizers and
+/// cleanups are run before, by Lisp.
 pub fn exit(code: i32) -> ! {
-    io::table::finish_all();
-    std::process::exit(code)
+    let Err(error) = io::table::finish_all() else { std::process::exit(code) };
+    complain!("rook: cannot write standard output: {}", error.message());
+    std::process::exit(if code == 0 { EXIT_FAILURE } else { code })
 }

@@ -48,13 +48,23 @@
 (defun %reverse-list (list) (%revappend list nil))
 (defun %nreverse-list (list) (%nreconc list nil))
 
+;;; The length of a proper list; an error for dotted and circular lists. MARK is a cons seen before,
+;;; moved on whenever the length has doubled: on a circle it is met again.
 (defun %list-length (list)
-  (let ((rest list) (n 0))
-    (declare (fixnum n))
+  (let ((rest list) (mark nil) (due 1024) (n 0))
+    (declare (fixnum n due))
     (tagbody
      again
        (if (consp rest)
-           (progn (setq n (%fix+ n 1)) (setq rest (%cdr rest)) (go again))
+           (progn
+             (setq n (%fix+ n 1))
+             (setq rest (%cdr rest))
+             (if (eq rest mark)
+                 (if rest (%type-error list 'list) nil)
+                 (if (%fix= n due)
+                     (progn (setq mark rest) (setq due (%fix+ due due)))
+                     nil))
+             (go again))
            (if rest (%type-error list 'list) nil)))
     n))
 
@@ -94,12 +104,22 @@
           result))))
 
 (defun %last-cons (list)
-  (tagbody
-   again
-     (if (consp (%cdr list))
-         (progn (setq list (%cdr list)) (go again))
-         nil))
-  list)
+  (let ((rest list) (mark nil) (due 1024) (n 0))
+    (declare (fixnum n due))
+    (tagbody
+     again
+       (if (consp (%cdr rest))
+           (progn
+             (setq n (%fix+ n 1))
+             (setq rest (%cdr rest))
+             (if (eq rest mark)
+                 (%type-error list 'list)
+                 (if (%fix= n due)
+                     (progn (setq mark rest) (setq due (%fix+ due due)))
+                     nil))
+             (go again))
+           nil))
+    rest))
 
 (defun %nconc2 (list tail)
   (if (consp list)

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use rook_runtime::complain;
 use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::abi::well_known::SYMBOLS;
 use rook_runtime::value::{LispResult, nil};
@@ -134,7 +135,11 @@ impl Options {
 /// Builds; the exit code.
 pub fn build(ctx: &mut ThreadContext, options: &Options) -> i32 {
     if options.output.is_dir() {
-        eprintln!("error: cannot write {}: it is a folder; -o names the program", options.output.display());
+        complain!("error: cannot write {}: it is a folder; -o names the program", options.output.display());
+        return 1;
+    }
+    if options.output.metadata().is_ok_and(|found| !found.is_file()) {
+        complain!("error: cannot write {}: it is no regular file", options.output.display());
         return 1;
     }
     let options = options.clone();
@@ -143,7 +148,7 @@ pub fn build(ctx: &mut ThreadContext, options: &Options) -> i32 {
         match outcome {
             Ok(()) => Ok(nil()),
             Err(message) => {
-                eprintln!("error: {message}");
+                complain!("error: {message}");
                 rook_runtime::start::exit(1)
             }
         }
@@ -151,7 +156,7 @@ pub fn build(ctx: &mut ThreadContext, options: &Options) -> i32 {
     match hooks::run_at_top_level(ctx, Box::new(work)) {
         Ok(()) => 0,
         Err(message) => {
-            eprintln!("rook: {message}");
+            complain!("rook: {message}");
             101
         }
     }
@@ -341,15 +346,15 @@ fn link(image: &mut Image, roots: &Roots, entry: Option<(String, String)>, folde
     };
     if options.verbose {
         match &reason {
-            Some((caller, operator)) => eprintln!("the compiler is linked in: {caller} names {operator}"),
-            None => eprintln!("the program does not need the compiler"),
+            Some((caller, operator)) => complain!("the compiler is linked in: {caller} names {operator}"),
+            None => complain!("the program does not need the compiler"),
         }
     }
     if !full {
         let whole = options.verbose.then(|| image.clone());
         let reached = shake(image, roots, options.verbose);
         if let Some(whole) = whole {
-            eprint!("{}", size::report(&whole, image, &reached));
+            complain!("{}", size::report(&whole, image, &reached).trim_end());
         }
     }
     // Shaking numbers objects anew.

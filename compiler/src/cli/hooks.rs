@@ -2,9 +2,11 @@
 //! own work, which Lisp calls back so that it happens under the program's outermost handlers.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::rc::Rc;
 
-use rook_runtime::abi::thread_context::ThreadContext;
+use rook_runtime::complain;
+use rook_runtime::abi::thread_context::{ErrorKind, ThreadContext};
 use rook_runtime::control::errors::program_error;
 use rook_runtime::control::{call_lisp, resume};
 use rook_runtime::embed::{self, Evaluator};
@@ -34,6 +36,7 @@ thread_local! {
 pub fn install() {
     let evaluator = Evaluator { compile_form, compile_lambda, request };
     embed::set_evaluator(evaluator);
+    std::panic::set_hook(Box::new(note_panic));
     crate::expand::answer_environment_questions();
 }
 
@@ -67,7 +70,7 @@ pub fn raised(ctx: &mut ThreadContext, evaluator: &mut MemoryEvaluator, exit: Ex
 }
 
 fn program_error_with(ctx: &mut ThreadContext, control: Value, args: Value) -> Raised {
-    ctx.raise(rook_runtime::abi::thread_context::ErrorKind::Program, &[control, args])
+    ctx.raise(ErrorKind::Program, &[control, args])
 }
 
 /// Runs all but the last function that a form expands to; the last is left for the caller.
@@ -102,7 +105,7 @@ pub fn compile_form_reporting(ctx: &mut ThreadContext, form: Value) -> LispResul
     let form = scope.handle(form);
     let compilation = Compilation::new(ctx);
     let _entered = compilation.enter();
-    compile_in(ctx, compilation, form.get(), true)
+    guarded(ctx, |ctx| compile_in(ctx, compilation, form.get(), true))
 }
 
 fn compile_form(ctx: &mut ThreadContext, form: Value) -> LispResult {
@@ -110,7 +113,33 @@ fn compile_form(ctx: &mut ThreadContext, form: Value) -> LispResult {
     let form = scope.handle(form);
     let compilation = Compilation::current_or_new(ctx);
     let _entered = compilation.enter();
-    compile_in(ctx, compilation, form.get(), false)
+    guarded(ctx, |ctx| compile_in(ctx, compilation, form.get(), false))
+}
+
+thread_local! {
+    /// Message and place of the last panic.
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Makes an error of a panic in the compiler: it is a defect, but the program goes on. No Lisp frame
+/// is between `work` and where it panics, since Lisp calls the compiler through here alone.
+fn guarded(ctx: &mut ThreadContext, work: impl FnOnce(&mut ThreadContext) -> LispResult) -> LispResult {
+    match catch_unwind(AssertUnwindSafe(|| work(&mut *ctx))) {
+        Ok(result) => result,
+        Err(_) => {
+            let text = PANIC.with(|panic| format!("The compiler failed, which is a defect of Rook: {}", panic.take()));
+            let control = string(ctx, "~A");
+            let text = string(ctx, &text);
+            let args = list(ctx, &[text]);
+            Err(ctx.raise(ErrorKind::Simple, &[control, args]))
+        }
+    }
+}
+
+fn note_panic(info: &PanicHookInfo) {
+    let text = info.payload_as_str().unwrap_or("no message");
+    let place = info.location().map_or(String::new(), |place| format!(" ({place})"));
+    PANIC.with(|panic| *panic.borrow_mut() = format!("{text}{place}"));
 }
 
 fn compile_in(ctx: &mut ThreadContext, compilation: Rc<Compilation>, form: Value, report: bool) -> LispResult {
@@ -130,7 +159,7 @@ fn compile_in(ctx: &mut ThreadContext, compilation: Rc<Compilation>, form: Value
         let files = SourceFiles::default();
         compilation.with_diagnostics(|diagnostics| {
             for diagnostic in diagnostics.iter() {
-                eprintln!("{}", render_short(diagnostic, &files));
+                complain!("{}", render_short(diagnostic, &files));
             }
         });
     }
@@ -147,11 +176,13 @@ fn compile_lambda(ctx: &mut ThreadContext, name: Value, lambda: Value) -> LispRe
     let scope = HandleScope::new(ctx);
     let form = list(ctx, &[well_known(Sym::FUNCTION), lambda]);
     let form = scope.handle(form);
-    let mut evaluator = MemoryEvaluator::new(context);
-    match evaluator.evaluate(form.get(), &Env::null()) {
-        Ok(function) => Ok(function),
-        Err(exit) => Err(raised(ctx, &mut evaluator, exit)),
-    }
+    guarded(ctx, |ctx| {
+        let mut evaluator = MemoryEvaluator::new(context);
+        match evaluator.evaluate(form.get(), &Env::null()) {
+            Ok(function) => Ok(function),
+            Err(exit) => Err(raised(ctx, &mut evaluator, exit)),
+        }
+    })
 }
 
 /// The driver's job.
@@ -160,7 +191,7 @@ fn request(ctx: &mut ThreadContext, operation: Value, arguments: Value) -> LispR
         return super::repl::answer(ctx, operation, arguments);
     }
     match JOB.with(|slot| slot.borrow_mut().take()) {
-        Some(job) => job(ctx),
+        Some(job) => guarded(ctx, job),
         None => Err(program_error(ctx, "the compiler has nothing to do", &[])),
     }
 }

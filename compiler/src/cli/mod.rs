@@ -12,6 +12,7 @@ use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+use rook_runtime::complain;
 use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::start::{self, StackKind};
 use rook_runtime::thread::{signals, stack};
@@ -100,11 +101,11 @@ pub unsafe extern "C" fn rook_compiler_main(argc: i32, argv: *const *const libc:
     match run(arguments) {
         Ok(code) => start::exit(code),
         Err(Stop::Usage(message)) => {
-            eprintln!("error: {message}\nTry `rook --help`.");
+            complain!("error: {message}\nTry `rook --help`.");
             2
         }
         Err(Stop::Message(message)) => {
-            eprintln!("{message}");
+            complain!("{message}");
             1
         }
     }
@@ -274,7 +275,7 @@ fn run_actions(actions: Vec<Action>, options: compile::Options) -> Result<i32, S
         match hooks::run_at_top_level(ctx, Box::new(work)) {
             Ok(()) => 0,
             Err(message) => {
-                eprintln!("rook: {message}");
+                complain!("rook: {message}");
                 101
             }
         }

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::rc::Rc;
 
+use rook_runtime::complain;
 use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::stack::handles::HandleScope;
 use rook_runtime::value::{LispResult, Raised, Value, nil};
@@ -17,6 +18,7 @@ use crate::env::Compilation;
 use crate::evaluate::MemoryEvaluator;
 use crate::expand::{Exit, Expander, Mode};
 use crate::hir::Unit;
+pub use crate::link::toolchain::reason;
 use crate::source::Span;
 use crate::source::file::SourceFiles;
 use crate::source::forms::{FormReader, ReadStop};
@@ -42,7 +44,7 @@ impl Reporter {
                     Severity::StyleWarning => self.style_warnings += 1,
                     Severity::Note => {}
                 }
-                eprintln!("{}", render(d, files, false));
+                complain!("{}", render(d, files, false));
             }
             self.shown = diagnostics.len();
         });
@@ -68,13 +70,6 @@ pub fn read_file(path: &Path) -> Result<String, String> {
     let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_string);
     // A script's first line is the shell's.
     Ok(if text.starts_with("#!") { format!(";{}", &text[1..]) } else { text })
-}
-
-/// What the system says, without its number.
-pub fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
-    text[..end].to_string()
 }
 
 fn not_utf8(path: &Path, error: std::string::FromUtf8Error) -> String {
@@ -165,7 +160,7 @@ pub fn load_text(ctx: &mut ThreadContext, name: &str, text: String, options: &co
     loader.flush();
     drop(entered);
     if let Some(diagnostic) = unreadable {
-        eprintln!("{}", render(&diagnostic, &loader.files, false));
+        complain!("{}", render(&diagnostic, &loader.files, false));
         rook_runtime::start::exit(1);
     }
     outcome.map(|()| nil()).map_err(|exit| raised(ctx, &mut loader.inner, exit))
@@ -215,7 +210,7 @@ pub fn expand_file(ctx: &mut ThreadContext, path: &Path, warnings_are_errors: bo
     let text = match read_file(path) {
         Ok(text) => text,
         Err(message) => {
-            eprintln!("{message}");
+            complain!("{message}");
             return Ok(Expansion::default());
         }
     };
@@ -244,7 +239,7 @@ pub fn expand_file(ctx: &mut ThreadContext, path: &Path, warnings_are_errors: bo
                 Err(ReadStop::Raised) => return Err(Raised::still_pending()),
                 Err(ReadStop::Text(diagnostic)) => {
                     reporter.flush(&compilation, &files);
-                    eprintln!("{}", render(&diagnostic, &files, false));
+                    complain!("{}", render(&diagnostic, &files, false));
                     return Ok(Expansion::default());
                 }
             }
@@ -265,9 +260,9 @@ pub fn expand_file(ctx: &mut ThreadContext, path: &Path, warnings_are_errors: bo
     let (style_warnings, warnings) = (reporter.style_warnings, reporter.warnings);
     let mut expansion = Expansion { file: None, style_warnings, warnings };
     if reporter.errors > 0 {
-        eprintln!("error: {name}: {}", count(reporter.errors, "error"));
+        complain!("error: {name}: {}", count(reporter.errors, "error"));
     } else if warnings_are_errors && warnings + style_warnings > 0 {
-        eprintln!("error: {name}: {} with -Werror", count(warnings + style_warnings, "warning"));
+        complain!("error: {name}: {} with -Werror", count(warnings + style_warnings, "warning"));
     } else {
         expansion.file = Some(ExpandedFile { unit, datums, files: vec![String::new(), name], operators });
     }

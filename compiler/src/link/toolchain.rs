@@ -16,12 +16,19 @@ pub enum LinkError {
 impl std::fmt::Display for LinkError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            LinkError::NotFound { linker, error } => write!(f, "cannot run the linker `{linker}`: {error}"),
+            LinkError::NotFound { linker, error } => write!(f, "cannot run the linker `{linker}`: {}", reason(error)),
             LinkError::Failed { linker, output } => write!(f, "the linker `{linker}` failed:\n{output}"),
         }
     }
 }
 impl std::error::Error for LinkError {}
+
+/// What the system says, without its number.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    text[..end].to_string()
+}
 
 /// Runs `cc`-like `linker` with `arguments`; file names that begin with `-` are protected.
 pub fn run_linker(linker: &str, arguments: &[OsString]) -> Result<(), LinkError> {

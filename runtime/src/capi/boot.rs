@@ -31,7 +31,7 @@ pub unsafe extern "C" fn rook_boot(argc: i32, argv: *const *const libc::c_char) 
 /// Writes out the streams. The runtime must not be used afterwards; a process boots once.
 #[unsafe(no_mangle)]
 pub extern "C" fn rook_shutdown() {
-    crate::io::table::finish_all();
+    let _ = crate::io::table::finish_all();
     thread::set_current(std::ptr::null_mut());
 }
 

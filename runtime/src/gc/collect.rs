@@ -2,6 +2,7 @@
 
 use super::options::Fault;
 use super::remembered::StaticMap;
+use super::stack_use::Paint;
 use super::state::{self as collector_state, Collector};
 use super::trace::Tracer;
 use super::{audit, roots, verify};
@@ -44,6 +45,7 @@ pub fn collect(ctx: &mut ThreadContext, level: Level) -> bool {
         audit::audit(ctx);
     }
     let (moved, pinned) = (collector.stats.moved_objects, collector.stats.pinned_objects);
+    let paint = collector.options.stack_use.then(|| Paint::below_here(ctx));
     match level {
         Level::Minor => minor(ctx, heap, collector),
         Level::Full => {
@@ -52,6 +54,9 @@ pub fn collect(ctx: &mut ThreadContext, level: Level) -> bool {
         }
     }
     let (moved, pinned) = (collector.stats.moved_objects - moved, collector.stats.pinned_objects - pinned);
+    if let Some(paint) = paint {
+        collector.stats.stack_bytes = collector.stats.stack_bytes.max(paint.used());
+    }
     roots::clear_stale_words(ctx);
     heap.collection_done();
     heap.pace.charge(moved + pinned);
@@ -66,7 +71,7 @@ pub fn collect(ctx: &mut ThreadContext, level: Level) -> bool {
     collector.stats.record_pause(started.elapsed());
     if collector.options.verbose {
         let stats = &collector.stats;
-        eprintln!("rook-gc: {level:?} #{} in {:?}, {} KiB in use", stats.minor + stats.full, stats.last, heap.used() >> 10);
+        complain!("rook-gc: {level:?} #{} in {:?}, {} KiB in use", stats.minor + stats.full, stats.last, heap.used() >> 10);
     }
     true
 }
@@ -76,7 +81,7 @@ fn count_live(heap: &mut Heap, collector: &mut Collector, moved: u64, pinned: u6
     let live = heap.count_old_objects();
     collector.stats.live_objects += live;
     if moved != live - pinned {
-        eprintln!("rook: fatal: a collection that moves all moved {moved} objects of {live}, and {pinned} are pinned");
+        complain!("rook: fatal: a collection that moves all moved {moved} objects of {live}, and {pinned} are pinned");
         std::process::abort()
     }
 }

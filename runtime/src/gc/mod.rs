@@ -10,6 +10,7 @@ pub mod mutator;
 pub mod options;
 mod remembered;
 pub mod roots;
+mod stack_use;
 mod state;
 pub mod stats;
 mod trace;

@@ -1,7 +1,7 @@
 //! `ROOK_GC`: the collector's stress modes and checks, one option string, always compiled in.
 //!
 //! `every=N,thin,safepoint,move-all,poison,protect,verify[=N],audit,oom=K,stack=K,collector=null|single|gen,`
-//! `inject=FAULT,seed=S,counters,verbose`. Unknown words are reported and ignored: a typo must not
+//! `inject=FAULT,seed=S,counters,stack-use,verbose`. Unknown words are reported and ignored: a typo must not
 //! silently test nothing.
 
 /// Which collector serves the program; they are test oracles for one another.
@@ -55,6 +55,8 @@ pub struct GcOptions {
     pub seed: u64,
     /// Print counters at exit.
     pub counters: bool,
+    /// Measure how much stack collections use.
+    pub stack_use: bool,
     /// Print a line per collection, and counters at exit.
     pub verbose: bool,
 }
@@ -65,7 +67,7 @@ impl GcOptions {
         let Ok(text) = std::env::var("ROOK_GC") else { return GcOptions::default() };
         let (options, complaints) = GcOptions::parse(&text);
         for word in complaints {
-            eprintln!("rook: ROOK_GC: `{word}` is not an option");
+            complain!("rook: ROOK_GC: `{word}` is not an option");
         }
         options
     }
@@ -106,6 +108,7 @@ impl GcOptions {
             ("verify", _) => self.verify = Some(number()?),
             ("audit", None) => self.audit = true,
             ("counters", None) => self.counters = true,
+            ("stack-use", None) => self.stack_use = true,
             ("verbose", None) => self.verbose = true,
             _ => return None,
         }

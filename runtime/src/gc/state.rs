@@ -107,7 +107,7 @@ fn report_at_exit(collector: *mut Collector) {
     extern "C" fn report() {
         // SAFETY: the pointer is cleared when the collector is freed, and other threads are gone or idle.
         if let Some(collector) = unsafe { REPORTED.load(Ordering::Acquire).as_ref() } {
-            eprintln!("rook-gc: {}", collector.stats.report());
+            complain!("rook-gc: {}", collector.stats.report());
         }
     }
     static ONCE: Once = Once::new();

@@ -33,6 +33,8 @@ pub struct Stats {
     /// Minor collections whose walk over the frames ended at a watermark.
     pub watermarked: u64,
     pub safepoints: u64,
+    /// Most bytes of stack that a collection used.
+    pub stack_bytes: u64,
     pub injected: u64,
 }
 
@@ -69,6 +71,7 @@ impl Stats {
             ("audit-unmapped", self.audit_unmapped),
             ("watermarked", self.watermarked),
             ("safepoints", self.safepoints),
+            ("stack-bytes", self.stack_bytes),
             ("injected", self.injected),
         ];
         counters.map(|(name, value)| format!("{name}={value}")).join(" ")

@@ -8,6 +8,7 @@ use super::options::HeapOptions;
 use super::pace::Pace;
 use crate::abi::tags::{FIXNUM_MASK, IMMEDIATE_TAG, TAG_MASK};
 use crate::abi::thread_context::ThreadContext;
+use crate::os::memory;
 use std::sync::OnceLock;
 
 /// One thread's heap. Threads get heaps of their own until they can stop one another.
@@ -92,7 +93,7 @@ pub fn of(ctx: &mut ThreadContext) -> &'static mut Heap {
 /// Ends the process when memory that cannot be refused is not to be had.
 #[cold]
 pub fn fatal(message: &str) -> ! {
-    eprintln!("rook: fatal: {message}");
+    complain!("rook: fatal: {message}");
     std::process::abort()
 }
 
@@ -120,9 +121,12 @@ pub fn request_collection(ctx: &mut ThreadContext) {
 
 impl Heap {
     fn new(options: HeapOptions) -> Option<Heap> {
-        let options = options.normalised();
+        let mut options = options.normalised();
+        let blocks = BlockTable::reserve(memory::within_share(options.reserve, 2))?;
+        // Address space must be left to copy into.
+        options.limit = options.limit.min(blocks.bytes / 3).max(super::options::MINIMUM_LIMIT);
         Some(Heap {
-            blocks: BlockTable::reserve(options.reserve)?,
+            blocks,
             cards: CardTable::new()?,
             young: Vec::new(),
             young_large: Vec::new(),

@@ -415,10 +415,10 @@ impl FdStream {
         flushed
     }
     /// At exit: writes what is buffered and keeps the new file.
-    pub fn finish_at_exit(&mut self) {
-        // A failure at exit has nobody left to be told to.
-        let _ = self.flush();
+    pub fn finish_at_exit(&mut self) -> IoResult<()> {
+        let flushed = self.flush();
         std::mem::take(&mut self.on_close).settle(false);
+        flushed
     }
 }
 

@@ -71,15 +71,32 @@ pub fn close(index: usize, abort: bool) -> IoResult<()> {
     stream.close(abort)
 }
 
-/// Writes out everything buffered: called at exit.
-pub fn finish_all() {
+/// Writes out everything buffered: called at exit. Gives the error for which standard output is not whole.
+pub fn finish_all() -> IoResult<()> {
+    let mut outcome = Ok(());
     let entries: Vec<Entry> = ENTRIES.read().unwrap_or_else(PoisonError::into_inner).clone();
-    for entry in entries {
+    for (index, entry) in entries.into_iter().enumerate() {
         // A stream that is in use by another thread at exit keeps its buffer.
         if let Ok(mut stream) = entry.try_lock()
             && let Some(stream) = stream.as_mut()
         {
-            stream.finish_at_exit();
+            let finished = stream.finish_at_exit();
+            if index == STDOUT {
+                outcome = finished;
+            }
+        }
+    }
+    outcome
+}
+
+/// Gives closed standard descriptors something that refuses to be written, so that no file gets their numbers.
+pub fn fill_standard_descriptors() {
+    for fd in 0..=2 {
+        // SAFETY: asks about a number, and opens what exists on every system; the lowest free number is taken.
+        unsafe {
+            if libc::fcntl(fd, libc::F_GETFD) == -1 {
+                libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY);
+            }
         }
     }
 }

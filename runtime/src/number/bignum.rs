@@ -148,9 +148,20 @@ fn copy_bignum(ctx: &mut ThreadContext, negative: bool, magnitude: &[u64]) -> Va
     Value(base as u64 | OTHER_TAG)
 }
 
+/// Integers of more limbs (2^30 bits) would keep the machine busy for hours.
+const MOST_LIMBS: u64 = 1 << 24;
+/// From here on, whether there is memory to work in is asked first.
+const LIMBS_WITHOUT_SCRATCH: u64 = 1 << 16;
+
 /// Refuses results that the heap cannot hold, before they are computed.
 pub fn check_limbs(ctx: &mut ThreadContext, count: u64) -> LispResult<()> {
-    heap::check_allocation(ctx, count.saturating_mul(8).saturating_add(16) & !15)
+    let bytes = count.saturating_mul(8).saturating_add(16) & !15;
+    let lacks_scratch = || count > LIMBS_WITHOUT_SCRATCH && Vec::<u64>::new().try_reserve_exact(6 * count as usize).is_err();
+    if count > MOST_LIMBS || lacks_scratch() {
+        let limit = heap::limit(ctx);
+        return Err(heap::raise_exhausted(ctx, bytes, limit));
+    }
+    heap::check_allocation(ctx, bytes)
 }
 
 /// The integer of one limb and a sign.

@@ -163,9 +163,10 @@ pub fn expt(ctx: &mut ThreadContext, base: Value, exponent: Value) -> LispResult
     }
     let mut cell = [0];
     let int = Int::of(base, &mut cell);
-    // The result has at least (bits - 1) * exponent bits.
-    let bits = limbs::bit_length(int.limbs);
-    let least = exponent.to_fixnum().map_or(u64::MAX, |e| (bits - 1).max(1).saturating_mul(e as u64));
+    // The result has at least the base's logarithm, slightly rounded down, times EXPONENT bits.
+    let top = int.limbs[int.limbs.len() - 1] as f64;
+    let logarithm = (top.log2() + 64.0 * (int.limbs.len() - 1) as f64) * 0.999;
+    let least = exponent.to_fixnum().map_or(u64::MAX, |e| (logarithm * e as f64) as u64);
     check_limbs(ctx, least / 64)?;
     let Some(exponent) = exponent.to_fixnum() else {
         let limit = heap::limit(ctx);

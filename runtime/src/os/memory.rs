@@ -6,6 +6,8 @@ use libc::{
     MADV_DONTNEED, MADV_POPULATE_WRITE, MAP_ANONYMOUS, MAP_FAILED, MAP_NORESERVE, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE,
 };
 
+use std::sync::OnceLock;
+
 /// Page size assumed throughout (x86-64 Linux).
 pub const PAGE: usize = 4096;
 
@@ -87,6 +89,26 @@ pub unsafe fn populate(start: *mut u8, bytes: usize) {
 pub unsafe fn release(start: *mut u8, bytes: usize) {
     // SAFETY: by the caller's promise.
     unsafe { libc::munmap(start as *mut _, bytes) };
+}
+
+/// Bytes of address space that the process may still take when it starts, if that is limited (`ulimit -v`).
+pub fn address_space() -> Option<u64> {
+    static LEFT: OnceLock<Option<u64>> = OnceLock::new();
+    *LEFT.get_or_init(|| {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: fills the record.
+        let known = unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) } == 0;
+        if !known || limit.rlim_cur == libc::RLIM_INFINITY {
+            return None;
+        }
+        let pages = std::fs::read_to_string("/proc/self/statm").ok().and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+        Some(limit.rlim_cur.saturating_sub(pages.unwrap_or(0) * PAGE as u64))
+    })
+}
+
+/// At most `1 / share` of the address space, where that is limited; a multiple of the page size.
+pub fn within_share(bytes: u64, share: u64) -> u64 {
+    address_space().map_or(bytes, |space| bytes.min(space / share)) & !(PAGE as u64 - 1)
 }
 
 /// Bytes of physical memory.

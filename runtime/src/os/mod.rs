@@ -1,3 +1,4 @@
 //! The operating system: memory mappings. Knows nothing of Lisp.
 
+pub mod allocator;
 pub mod memory;

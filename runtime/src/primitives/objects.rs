@@ -7,16 +7,20 @@ use crate::abi::layout::{self, HEADER_SIZE_MAX, Shape, header, kind, shape_of};
 use crate::abi::tags::OTHER_TAG;
 use crate::abi::thread_context::{ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
-use crate::heap::{allocate, check_allocation};
+use crate::heap::{self, allocate, check_allocation};
 use crate::object::set_slot;
 use crate::object::symbol::{make_symbol as new_symbol, setf_symbol as carrier_of_setf, well_known};
 use crate::value::{LispResult, Value};
 
 /// A size argument: a fixnum that an object of kind `k` can have and the heap could hold.
 fn checked_header(ctx: &mut ThreadContext, k: u8, size: Value) -> LispResult<u64> {
-    let Some(n) = size.to_fixnum().filter(|n| (0..HEADER_SIZE_MAX as i64).contains(n)) else {
+    let Some(n) = size.to_fixnum().filter(|&n| n >= 0) else {
         return Err(ctx.raise(ErrorKind::Type, &[size, well_known(Sym::FIXNUM)]));
     };
+    if n as u64 >= HEADER_SIZE_MAX {
+        let limit = heap::limit(ctx);
+        return Err(heap::raise_exhausted(ctx, (n as u64).saturating_mul(8), limit));
+    }
     let word = header(k, n as u64);
     check_allocation(ctx, layout::object_bytes(word))?;
     Ok(word)

@@ -277,15 +277,20 @@ impl Reader<'_> {
     }
 
     pub fn finish_eval(&mut self, ctx: &mut ThreadContext, form: Value) -> Result<Option<Value>, Failure> {
-        let eval = well_known(Sym::READ_HOOK_EVAL);
+        self.call_guarded(ctx, "the form after #. signalled an error", Sym::READ_HOOK_EVAL, form)
+    }
+
+    /// Calls a function for an operand. Its error is one of syntax where somebody wants the place.
+    fn call_guarded(&mut self, ctx: &mut ThreadContext, what: &str, function: Sym, operand: Value) -> Result<Option<Value>, Failure> {
+        let function = well_known(function);
         let Some(guard) = self.guard() else {
-            let value = self.call(ctx, eval, &[form])?;
+            let value = self.call(ctx, function, &[operand])?;
             return Ok(Some(value.unwrap_or(nil())));
         };
-        let arguments = list(ctx, &[form]);
-        let outcome = self.call(ctx, guard, &[eval, arguments])?.unwrap_or(nil());
+        let arguments = list(ctx, &[operand]);
+        let outcome = self.call(ctx, guard, &[function, arguments])?.unwrap_or(nil());
         if outcome.car().is_nil() {
-            return Err(Failure::syntax(format!("the form after #. signalled an error: {}", string_to_rust(outcome.cdr()))));
+            return Err(Failure::syntax(format!("{what}: {}", string_to_rust(outcome.cdr()))));
         }
         Ok(Some(outcome.cdr()))
     }
@@ -294,14 +299,14 @@ impl Reader<'_> {
         if string_code_points(name).is_none() {
             return Err(Failure::syntax("#P needs a string"));
         }
-        self.call(ctx, well_known(Sym::MAKE_PATHNAME_HOOK), &[name])
+        self.call_guarded(ctx, "no pathname can be made", Sym::MAKE_PATHNAME_HOOK, name)
     }
 
     pub fn finish_structure(&mut self, ctx: &mut ThreadContext, form: Value) -> Result<Option<Value>, Failure> {
         if !form.is_cons() || !form.car().is_symbol() {
             return Err(Failure::syntax("#S needs a list of a structure name and slots"));
         }
-        self.call(ctx, well_known(Sym::MAKE_STRUCTURE_HOOK), &[form])
+        self.call_guarded(ctx, "no structure can be made", Sym::MAKE_STRUCTURE_HOOK, form)
     }
 
     pub fn finish_complex(&mut self, ctx: &mut ThreadContext, parts: Value) -> Result<Value, Failure> {

@@ -9,8 +9,9 @@ use crate::os::memory;
 
 /// Words of the thread-local table: how many symbols can be bound dynamically in one process.
 pub const TLS_WORDS: usize = 1 << 22;
-/// Address space of the binding stack.
-pub const BINDING_BYTES: usize = 1 << 30;
+/// Address space of the binding stack, and the share of it where address space is scarce.
+const BINDING_BYTES: u64 = 1 << 30;
+const BINDING_SHARE: u64 = 32;
 
 /// Where each area begins in its first page. A load waits for an earlier store to an address with the
 /// same low twelve bits, so what is used together must not lie alike: a binding stores an entry and
@@ -37,19 +38,21 @@ pub fn map(ctx: &mut ThreadContext) {
         // SAFETY: indexes given away lie in the table.
         unsafe { *(ctx.tls as *mut u64).add(i) = NO_TLS_VALUE };
     }
-    ctx.binding_base = area(BINDING_BYTES / 8, BINDING_OFFSET);
+    let binding_bytes = memory::within_share(BINDING_BYTES, BINDING_SHARE).max(limits::LEAST_BINDING_BYTES);
+    ctx.binding_base = area(binding_bytes as usize / 8, BINDING_OFFSET);
     ctx.binding_ptr = ctx.binding_base;
-    ctx.binding_end = ctx.binding_base + BINDING_BYTES as u64;
+    ctx.binding_end = ctx.binding_base + binding_bytes;
     limits::set_binding_size(ctx, limits::configured_binding_size());
 }
 
 /// Unmaps the areas.
 pub fn unmap(ctx: &mut ThreadContext) {
+    let binding_bytes = (ctx.binding_end - ctx.binding_base) as usize;
     let areas = [
         (&mut ctx.args, ARGUMENT_AREA_WORDS * 8, 0),
         (&mut ctx.values, VALUE_AREA_WORDS * 8, VALUES_OFFSET),
         (&mut ctx.tls, TLS_WORDS * 8, TLS_OFFSET),
-        (&mut ctx.binding_base, BINDING_BYTES, BINDING_OFFSET),
+        (&mut ctx.binding_base, binding_bytes, BINDING_OFFSET),
     ];
     for (base, bytes, offset) in areas {
         // SAFETY: mapped by `map` with this size and offset; the context is going away.

@@ -14,10 +14,13 @@ const BINDING_MARGIN: u64 = 64 << 10;
 /// Room below the last stack limit, for Rust and C code and for large frames.
 pub const STACK_RESERVE: u64 = 256 << 10;
 
-const DEFAULT_STACK: u64 = 64 << 20;
+/// A million frames of twenty words.
+const DEFAULT_STACK: u64 = 160 << 20;
 const DEFAULT_BINDING: u64 = 8 << 20;
 const SMALLEST_STACK: u64 = 256 << 10;
 const SMALLEST_BINDING: u64 = 16 << 10;
+/// No binding stack has less address space.
+pub const LEAST_BINDING_BYTES: u64 = 1 << 20;
 
 /// Soft sizes that the environment asks for, or the usual ones.
 pub fn configured_stack_size() -> u64 {

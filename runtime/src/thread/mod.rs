@@ -51,7 +51,7 @@ pub fn mask_float_traps() {
 /// Ends the process with a message: for states in which no Lisp can run.
 #[cold]
 pub fn fatal_error(message: &str) -> ! {
-    eprintln!("rook: fatal: {message}");
+    complain!("rook: fatal: {message}");
     std::process::exit(EXIT_FATAL)
 }
 

@@ -8,6 +8,7 @@ use crate::abi::tags::ERROR_MARK;
 use crate::abi::thread_context::{ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
 use crate::gc;
+use crate::os::allocator::REFUSED_BYTES;
 use crate::object::symbol::well_known;
 use crate::value::{LispResult, Value, nil};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +19,8 @@ pub mod interrupt {
     pub const USER: u64 = 1;
     /// The binding stack overflowed where no error could be raised.
     pub const BINDING_OVERFLOW: u64 = 2;
+    /// The system refused memory to Rust code, which went on in its reserve.
+    pub const MEMORY: u64 = 8;
     /// An exit that a callback caught waits to go on.
     pub const FOREIGN_EXIT: u64 = 4;
 }
@@ -85,6 +88,11 @@ pub fn poll(ctx: &mut ThreadContext, sp: u64) -> LispResult<()> {
     {
         defer(pending & !interrupt::FOREIGN_EXIT);
         return Err(raised);
+    }
+    if pending & interrupt::MEMORY != 0 {
+        defer(pending & !interrupt::MEMORY);
+        let limit = crate::heap::limit(ctx);
+        return Err(crate::heap::raise_exhausted(ctx, REFUSED_BYTES.load(Ordering::Relaxed), limit));
     }
     if pending & interrupt::BINDING_OVERFLOW != 0 {
         defer(pending & interrupt::USER);

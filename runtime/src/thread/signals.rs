@@ -28,7 +28,7 @@ pub fn install(ctx: *mut ThreadContext) {
         let buffer = Box::leak(vec![0u8; ALTERNATE_STACK].into_boxed_slice());
         let alternate = libc::stack_t { ss_sp: buffer.as_mut_ptr() as *mut _, ss_flags: 0, ss_size: ALTERNATE_STACK };
         libc::sigaltstack(&alternate, std::ptr::null_mut());
-        for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE] {
+        for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT] {
             set(signal, on_fault, libc::SA_ONSTACK | libc::SA_NODEFER);
         }
         set(libc::SIGINT, on_interrupt, libc::SA_ONSTACK);
@@ -78,6 +78,7 @@ extern "C" fn on_fault(signal: i32, info: *mut libc::siginfo_t, context: *mut li
     match signal {
         libc::SIGILL => line.text("trap"),
         libc::SIGFPE => line.text("arithmetic trap"),
+        libc::SIGABRT => line.text("aborted"),
         _ if is_in_guard(address) => line.text("the Lisp stack ran into its guard page"),
         _ => {
             line.text("memory fault at ");

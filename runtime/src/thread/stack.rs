@@ -6,13 +6,18 @@ use crate::os::memory;
 
 /// Address space of the Lisp stack; the soft limit decides how much of it is used.
 const RESERVED: u64 = 1 << 30;
+/// Of scarce address space the stack gets this share.
+const SHARE: u64 = 8;
+const LEAST: u64 = 8 << 20;
 /// Inaccessible bytes at the low end.
 pub const GUARD: u64 = 64 << 10;
 
 /// Maps a Lisp stack for `ctx` and arms the entry check.
 pub fn map(ctx: &mut ThreadContext) {
     let size = limits::configured_stack_size();
-    let bytes = RESERVED.max(size.saturating_mul(2).next_multiple_of(memory::PAGE as u64)) as usize;
+    let wanted = RESERVED.max(size.saturating_mul(2).next_multiple_of(memory::PAGE as u64));
+    let bytes = memory::within_share(wanted, SHARE).max(LEAST) as usize;
+    let size = size.min(bytes as u64 / 2);
     let Some(base) = memory::map_zeroed(bytes) else { fatal_error("no address space for the Lisp stack") };
     // SAFETY: the first pages of the mapping just made, not used by anything.
     if !unsafe { memory::protect(base, GUARD as usize) } {

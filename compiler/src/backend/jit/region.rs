@@ -4,10 +4,14 @@
 //! The executable mapping lies within reach of rip-relative instructions from the runtime's own text
 //! and data. Must not know what is stored.
 
+use rook_runtime::os::memory;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Address space of the region; touched on demand.
-const REGION_BYTES: usize = 512 << 20;
+const REGION_BYTES: u64 = 512 << 20;
+/// Each mapping's share where address space is scarce.
+const SHARE: u64 = 16;
+const LEAST_BYTES: u64 = 8 << 20;
 /// Blocks are multiples of this.
 const GRANULE: usize = 64;
 /// How far rip-relative instructions reach, less room for the program itself.
@@ -26,6 +30,7 @@ pub struct CodeBlock {
 struct Region {
     writable: *mut u8,
     executable: *const u8,
+    bytes: usize,
     bump: usize,
     /// Free blocks as (offset, size), sorted, neighbours merged.
     free: Vec<(usize, usize)>,
@@ -76,11 +81,12 @@ impl Region {
             if file < 0 {
                 return None;
             }
-            let mapped = (libc::ftruncate(file, REGION_BYTES as libc::off_t) == 0)
-                .then(|| (map_anywhere(file), map_near(file)));
+            let bytes = memory::within_share(REGION_BYTES, SHARE).max(LEAST_BYTES) as usize;
+            let mapped = (libc::ftruncate(file, bytes as libc::off_t) == 0)
+                .then(|| (map_anywhere(file, bytes), map_near(file, bytes)));
             libc::close(file);
             let (writable, executable) = mapped?;
-            Some(Region { writable: writable?, executable: executable?, bump: 0, free: Vec::new() })
+            Some(Region { writable: writable?, executable: executable?, bytes, bump: 0, free: Vec::new() })
         }
     }
 
@@ -95,7 +101,7 @@ impl Region {
             }
             return Some(CodeBlock { offset, size, reused: true });
         }
-        if size > REGION_BYTES - self.bump {
+        if size > self.bytes - self.bump {
             return None;
         }
         let offset = self.bump;
@@ -116,37 +122,37 @@ impl Region {
 }
 
 /// # Safety
-/// `file` is a file of `REGION_BYTES`.
-unsafe fn map_anywhere(file: i32) -> Option<*mut u8> {
+/// `file` is a file of `bytes`.
+unsafe fn map_anywhere(file: i32, bytes: usize) -> Option<*mut u8> {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     // SAFETY: a new mapping at an address of the system's choice.
-    let p = unsafe { libc::mmap(std::ptr::null_mut(), REGION_BYTES, protection, libc::MAP_SHARED, file, 0) };
+    let p = unsafe { libc::mmap(std::ptr::null_mut(), bytes, protection, libc::MAP_SHARED, file, 0) };
     (p != libc::MAP_FAILED).then_some(p as *mut u8)
 }
 
 /// # Safety
 /// As `map_anywhere`.
-unsafe fn map_near(file: i32) -> Option<*const u8> {
+unsafe fn map_near(file: i32, bytes: usize) -> Option<*const u8> {
     let here = rook_runtime::value::nil().0 & !(STEP - 1);
     // Below the program first: above it the C library's heap grows.
-    let below = (1..REACH / STEP).map(|i| here.checked_sub(i * STEP + REGION_BYTES as u64));
+    let below = (1..REACH / STEP).map(|i| here.checked_sub(i * STEP + bytes as u64));
     let above = (1..REACH / STEP).rev().map(|i| here.checked_add(i * STEP));
     for address in below.chain(above).flatten() {
-        let farthest = here.abs_diff(address).max(here.abs_diff(address + REGION_BYTES as u64));
+        let farthest = here.abs_diff(address).max(here.abs_diff(address + bytes as u64));
         if address < STEP || farthest > REACH {
             continue;
         }
         let flags = libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE;
         // SAFETY: never replaces a mapping; kernels that do not know the flag may place it elsewhere.
         let p = unsafe {
-            libc::mmap(address as *mut _, REGION_BYTES, libc::PROT_READ | libc::PROT_EXEC, flags, file, 0)
+            libc::mmap(address as *mut _, bytes, libc::PROT_READ | libc::PROT_EXEC, flags, file, 0)
         };
         if p as u64 == address {
             return Some(p as *const u8);
         }
         if p != libc::MAP_FAILED {
             // SAFETY: the mapping just made, unused.
-            unsafe { libc::munmap(p, REGION_BYTES) };
+            unsafe { libc::munmap(p, bytes) };
         }
     }
     None

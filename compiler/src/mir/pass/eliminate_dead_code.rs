@@ -1,7 +1,9 @@
 //! Drops pure instructions whose results are unused and block parameters nobody reads.
 //!
 //! Liveness starts at effects and terminators, so a cycle of parameters that only feed each other
-//! dies as a whole; floats that a loop computes from one another live, for their errors.
+//! dies as a whole; floats that a loop computes from one another live, for their errors. A cons that a
+//! parameter carries on lives, too: a loop that gathers a list nobody reads fills the heap, as its text
+//! says, and does not run forever.
 
 use std::collections::HashSet;
 
@@ -54,12 +56,14 @@ fn eliminate(f: &mut Function) {
     let mut work: Vec<ValueId> = Vec::new();
     // Definition of each value: instruction operands, or the arguments that feed a parameter.
     let mut sources: Vec<Vec<ValueId>> = vec![Vec::new(); f.values.len()];
+    let mut is_cons = vec![false; f.values.len()];
     for block in &mut f.blocks {
         for inst in &block.insts {
             let mut operands = Vec::new();
             inst.inst.for_each_operand(&mut |v| operands.push(*v));
             if is_pure(&inst.inst) {
                 for r in &inst.results {
+                    is_cons[r.0 as usize] = matches!(inst.inst, Inst::Cons(..));
                     sources[r.0 as usize] = operands.clone();
                 }
             } else {
@@ -75,7 +79,7 @@ fn eliminate(f: &mut Function) {
                 let param = f.blocks[to.0 as usize].params[i + implicit];
                 sources[param.0 as usize].push(a);
                 // A loop that goes on with a float until there is an error ends by that error.
-                if float_results.contains(&a) && float_operands.contains(&param) {
+                if is_cons[a.0 as usize] || float_results.contains(&a) && float_operands.contains(&param) {
                     work.push(a);
                 }
             }

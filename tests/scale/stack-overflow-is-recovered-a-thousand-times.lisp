@@ -1,0 +1,16 @@
+;;;; Needs
+;;;; LIMITS=stack=4m
+(defun dive (n) (1+ (dive (1+ n))))
+(defvar *count* 0)
+(dotimes (i 1000)
+  (handler-case (dive 0)
+    (storage-condition () (incf *count*))))
+(assert (= *count* 1000))
+;; Each time there is as much room as before.
+(defvar *deepest* 0)
+(defun measure (n) (setq *deepest* n) (1+ (measure (1+ n))))
+(handler-case (measure 0) (storage-condition ()))
+(defvar *before* *deepest*)
+(dotimes (i 100) (handler-case (measure 0) (storage-condition ())))
+(assert (= *before* *deepest*))
+(format t "~&ok~%")
