@@ -35,6 +35,8 @@
  (seventh car cdr cdr cdr cdr cdr cdr) (eighth car cdr cdr cdr cdr cdr cdr cdr)
  (ninth car cdr cdr cdr cdr cdr cdr cdr cdr) (tenth car cdr cdr cdr cdr cdr cdr cdr cdr cdr))
 
+;;; LOOP asks it at each step.
+(declaim (inline endp))
 (defun endp (list)
   (cond ((consp list) nil)
         ((null list) t)
