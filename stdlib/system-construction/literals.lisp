@@ -3,7 +3,7 @@
 ;;;; Literals of compiled files that hold structures and pathnames (`compiler/src/expand/literals.rs`).
 
 (defun %revive (literal instances places)
-  ;; Makes the INSTANCES, lists of a type and slots, and puts them into PLACES of the literal and of each
+  ;; Makes the INSTANCES, lists of a type, which slots are raw, and slots, and puts them into PLACES of the literal and of each
   ;; other. Gives the literal, or the first instance if that is it.
   (let ((made (mapcar #'%revive-instance instances)))
     (dolist (place places)
@@ -14,8 +14,18 @@
     (or literal (car made))))
 
 (defun %revive-instance (description)
-  (let ((instance (%allocate-instance (%structure-layout (car description)) (length (cdr description))))
-        (index 0))
-    (dolist (slot (cdr description) instance)
-      (setq index (+ index 1))
-      (%set-instance-ref instance index slot))))
+  (destructuring-bind (name raw &rest slots) description
+    (let* ((known (%find-layout name))
+           (layout (if (and known (not (eq (%layout-kind known) :structure)))
+                       known
+                       (%structure-layout name raw)))
+           (size (length slots))
+           (instance (if (eql raw 0)
+                         (%allocate-instance layout size)
+                         (%primitive allocate-mixed-instance layout size raw)))
+           (index 0))
+      (dolist (slot slots instance)
+        (setq index (+ index 1))
+        (if (logbitp index raw)
+            (%set-instance-double instance index slot)
+            (%set-instance-ref instance index slot))))))

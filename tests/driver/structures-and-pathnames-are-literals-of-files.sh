@@ -2,7 +2,8 @@
 cat > literals.lisp <<'LISP'
 (eval-when (:compile-toplevel :load-toplevel :execute)
   (defstruct point x y)
-  (defstruct (point3 (:include point)) z))
+  (defstruct (point3 (:include point)) z)
+  (defstruct weighed (weight 0d0 :type double-float) what))
 (defun path () #p"/usr/share/text.lisp")
 (defun origin () #s(point :x 0 :y 1))
 (defun nested () '(1 #s(point :x (2 3) :y #s(point3 :x 1 :y 2 :z #p"a/b")) #(#s(point :x 5) 6)))
@@ -16,6 +17,8 @@ cat > literals.lisp <<'LISP'
 (format t "~S ~S~%" (eq (first (shared)) (second (shared))) (eq (origin) (origin)))
 (format t "~S~%" (eq (circular) (point-x (svref (circular) 0))))
 (format t "~S ~S~%" (here) #p"self/evaluating.txt")
+(defun weighed () '(#s(weighed :weight 2.5d0 :what #s(point :x 1.5d0))))
+(format t "~S ~S~%" (weighed) (+ 1 (weighed-weight (first (weighed)))))
 (define-symbol-macro there #p"there")
 (format t "~S~%" (list there (equalp (origin) (make-point :x 0 :y 1)) (equal (path) (pathname "/usr/share/text.lisp"))))
 LISP

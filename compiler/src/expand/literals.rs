@@ -3,14 +3,15 @@
 //! An instance refers to the layout of its type, which exists once per program and may be made only when
 //! the file's own `defstruct` is executed. So the file holds such a literal with NIL in each place of an
 //! instance, and a load-time form that makes the instances and puts them in place:
-//! `(%revive literal ((type slot…)…) ((holder place . instance)…))`. A holder is a cons (place 0 or 1), a
+//! `(%revive literal ((type raw slot…)…) ((holder place . instance)…))`, where `raw` has a bit for each slot
+//! that holds a raw double. A holder is a cons (place 0 or 1), a
 //! vector, or the number of an instance.
 
 use std::collections::{HashMap, HashSet};
 
-use rook_runtime::abi::layout::kind;
+use rook_runtime::abi::layout::{is_raw_slot, kind, slot_count};
 use rook_runtime::abi::tags::INSTANCE_TAG;
-use rook_runtime::object::list;
+use rook_runtime::object::{double, list};
 use rook_runtime::object::symbol::symbol_text;
 use rook_runtime::value::{Value, nil};
 
@@ -49,8 +50,10 @@ impl Found {
                 found.place(holder, 0, holder.car());
                 found.place(holder, 1, holder.cdr());
             } else {
+                let header = holder.header_word();
                 let first = if is_instance(holder) { 1 } else { 0 };
-                (first..holder.size()).for_each(|i| found.place(holder, i, holder.slot(i)));
+                let tagged = (first..slot_count(header) as usize).filter(|&i| !is_raw_slot(header, i));
+                tagged.for_each(|i| found.place(holder, i, holder.slot(i)));
             }
         }
         found
@@ -98,8 +101,17 @@ impl Expander<'_> {
                 let name = if is_instance(layout) { self.spelling(layout.slot(LAYOUT_NAME)) } else { "this kind".into() };
                 return self.fail(Code::MalformedForm, format!("an object of type {name} cannot be a literal of a compiled file"));
             }
-            let slots = (1..v.size()).map(|i| if is_instance(v.slot(i)) { nil() } else { v.slot(i) });
-            let parts: Vec<Value> = std::iter::once(layout.slot(LAYOUT_NAME)).chain(slots).collect();
+            let header = v.header_word();
+            let count = slot_count(header) as usize;
+            let raw: i64 = (1..count).filter(|&i| is_raw_slot(header, i)).map(|i| 1 << i).sum();
+            let mut parts = vec![layout.slot(LAYOUT_NAME), Value::fixnum(raw)];
+            for i in 1..count {
+                parts.push(match v.slot(i) {
+                    slot if is_raw_slot(header, i) => double(self.ctx(), f64::from_bits(slot.0)),
+                    slot if is_instance(slot) => nil(),
+                    slot => slot,
+                });
+            }
             instances.push(list(self.ctx(), &parts));
         }
         let mut places = Vec::new();
