@@ -1,3 +1,6 @@
+# Where the library's own functions stand is not of interest.
+places() { sed -E 's,(stdlib/[^:]*):[0-9:]*,\1,'; }
+{
 while IFS= read -r text; do
     printf '%s\n' "$text" > x.lisp
     echo "--- $text"
@@ -19,3 +22,4 @@ done <<'END'
 (load "no-such-file.lisp")
 (warn "Only a warning.")
 END
+} 2>&1 | places
