@@ -118,8 +118,10 @@ pub struct Summary {
     pub failed: usize,
     /// Known failures that failed.
     pub skipped: usize,
-    /// What the collector did in the modes that stress it, all programs together.
+    /// What the collector did in the modes that stress it, all programs together: where each collection
+    /// moves everything, and where most are minor.
     pub census: Census,
+    pub young_census: Census,
 }
 
 impl Summary {
@@ -134,8 +136,10 @@ impl fmt::Display for Summary {
         if self.skipped > 0 {
             write!(f, ", {} skipped", self.skipped)?;
         }
-        if self.census.collections > 0 {
-            write!(f, "\n{}", self.census)?;
+        for census in [self.census, self.young_census] {
+            if census.collections > 0 {
+                write!(f, "\n{census}")?;
+            }
         }
         Ok(())
     }
@@ -233,7 +237,8 @@ fn report(mut out: impl Write) -> impl FnMut(Option<Outcome>) -> Result<Summary,
                     Verdict::Failed => summary.failed += 1,
                     Verdict::Skipped => summary.skipped += 1,
                 }
-                summary.census += outcome.census;
+                let moves_all = outcome.census.live > 0;
+                *(if moves_all { &mut summary.census } else { &mut summary.young_census }) += outcome.census;
                 write!(out, "{}", outcome.message)
             }
             None => writeln!(out, "{summary}").and_then(|()| out.flush()),
