@@ -1,0 +1,7 @@
+(setf (logical-pathname-translations "shelf")
+      '(("BOOKS;*.*" "/srv/books/*.*") ("**;*.LISP" "/usr/share/**/*.lisp")))
+(print (length (logical-pathname-translations "shelf")))
+(print (equal (logical-pathname-translations "SHELF") (logical-pathname-translations "shelf")))
+(print (namestring (translate-logical-pathname "SHELF:BOOKS;ONE.TXT")))
+(print (load-logical-pathname-translations "shelf"))
+(print (handler-case (load-logical-pathname-translations "nowhere-at-all") (error () :not-found)))

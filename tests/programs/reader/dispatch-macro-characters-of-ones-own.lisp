@@ -1,0 +1,13 @@
+(let ((*readtable* (copy-readtable)))
+  (print (make-dispatch-macro-character #\! t))
+  (set-dispatch-macro-character
+   #\! #\d (lambda (stream char argument)
+             (list :doubled char argument (* 2 (read stream t nil t)))))
+  (print (functionp (get-dispatch-macro-character #\! #\D)))
+  (print (get-dispatch-macro-character #\! #\e))
+  (print (second (multiple-value-list (get-macro-character #\!))))
+  (print (read-from-string "(a !d21 !7D 4 b!d)"))
+  (print (handler-case (read-from-string "!e") (reader-error () :no-such-character)))
+  (print (handler-case (get-dispatch-macro-character #\a #\b) (error () :does-not-dispatch))))
+(print (functionp (get-dispatch-macro-character #\# #\')))
+(print (handler-case (get-dispatch-macro-character #\! #\d) (error () :unchanged)))
