@@ -19,12 +19,21 @@
           (%loop-parallel-set (mapcan (lambda (phase) (copy-list (fourth phase))) phases))))
 
 (defun %loop-add-drivers (drivers)
+  (%loop-test-before-steps)
   (dolist (driver drivers)
     (dolist (form (first driver)) (push form *loop-first-steps*)))
   (dolist (form (%loop-phase-forms (mapcar #'second drivers)))
     (push form *loop-first-steps*))
   (dolist (form (%loop-phase-forms (mapcar #'third drivers)))
     (push form *loop-next-steps*)))
+
+;;; Tests that stand before an iteration clause come before its steps, as everywhere else the text
+;;; gives the order. The standard wants them behind, but much code does not.
+(defun %loop-test-before-steps ()
+  (when *loop-body-tests-only*
+    (setq *loop-first-steps* (append *loop-body* *loop-first-steps*)
+          *loop-next-steps* (append *loop-body* *loop-next-steps*)
+          *loop-body* '())))
 
 ;;; WITH.
 

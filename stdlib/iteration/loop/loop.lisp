@@ -29,6 +29,7 @@
                  (%loop-accept "DO" "DOING")
                  (dolist (form (%loop-compound-forms)) (push form *loop-finally*)))))
           (t
+           (unless (%loop-keyword-p word "WHILE" "UNTIL") (setq *loop-body-tests-only* nil))
            (dolist (form (%loop-parse-body-clause word)) (push form *loop-body*))))))
 
 (defun %loop-wrap-bindings (form)
@@ -61,6 +62,7 @@
         (*loop-initially* '())
         (*loop-finally* '())
         (*loop-body* '())
+        (*loop-body-tests-only* t)
         (*loop-first-steps* '())
         (*loop-next-steps* '())
         (*loop-accumulations* '())

@@ -11,6 +11,8 @@
 (defvar *loop-initially* '())
 (defvar *loop-finally* '())
 (defvar *loop-body* '())
+;;; Whether the body so far is WHILE and UNTIL only.
+(defvar *loop-body-tests-only* t)
 ;;; What comes before the first and before each later iteration, last first.
 (defvar *loop-first-steps* '())
 (defvar *loop-next-steps* '())

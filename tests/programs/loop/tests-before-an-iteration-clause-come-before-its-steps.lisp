@@ -1,0 +1,11 @@
+(print (let ((n 0)) (loop while (< n 3) for y = (progn (incf n) n) collect y)))
+(print (let ((log '()))
+         (loop for i from 0
+               while (progn (push :test log) (< i 2))
+               for y = (progn (push :step log) i)
+               until (progn (push :until log) (> y 5))
+               do (push :body log))
+         (reverse log)))
+(print (let ((list (list 1 2 3 4)))
+         (loop while list for x = (pop list) until (> x 3) collect x)))
+(print (loop for x in '(1 2 nil 4) while x for y = (* x x) for z in '(a b c d) collect (list y z)))
