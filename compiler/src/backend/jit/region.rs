@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn free_neighbours_merge() {
-        let mut region = Region { writable: std::ptr::null_mut(), executable: std::ptr::null(), bump: 0, free: Vec::new() };
+        let (writable, executable) = (std::ptr::null_mut(), std::ptr::null());
+        let mut region = Region { writable, executable, bytes: 4096, bump: 0, free: Vec::new() };
         let blocks: Vec<CodeBlock> = (0..3).map(|_| region.allocate(100).expect("room")).collect();
         assert_eq!(blocks.iter().map(|b| b.offset).collect::<Vec<_>>(), [0, 128, 256]);
         for i in [0, 2, 1] {
