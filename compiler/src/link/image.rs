@@ -4,9 +4,11 @@
 //! functions that name each other by index. Interned symbols carry their package and name, so that
 //! graphs can be merged; nothing here is an address.
 
+use rook_runtime::value::{Value, t};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::Code;
+use crate::expand::literals::is_instance;
 
 /// One word of a static object or code operand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -17,6 +19,20 @@ pub enum Word {
     T,
     /// A tagged reference.
     Object(u32),
+}
+
+impl Word {
+    /// The word for a value of a file that needs no object of its own. Instances count as NIL: the program
+    /// puts them in place when it starts (`expand/literals`).
+    pub fn without_object(v: Value) -> Option<Word> {
+        if v.is_nil() || is_instance(v) {
+            Some(Word::Nil)
+        } else if v == t() {
+            Some(Word::T)
+        } else {
+            (!v.is_reference()).then_some(Word::Bits(v.0))
+        }
+    }
 }
 
 /// Where a function object's entry points.

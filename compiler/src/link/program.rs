@@ -9,7 +9,7 @@ use crate::hash::{HashMap, HashSet};
 use rook_runtime::abi::layout::{self, FUNCTION_UNDEFINED, Shape, kind, package, symbol};
 use rook_runtime::abi::tags::*;
 use rook_runtime::object::package::{Table, table_symbols};
-use rook_runtime::value::{self, Value};
+use rook_runtime::value::Value;
 
 use super::gates::may_have_directives;
 use super::image::*;
@@ -181,18 +181,8 @@ impl Program {
     }
 
     fn word(&mut self, v: Value) -> Word {
-        if v.is_nil() {
-            return Word::Nil;
-        }
-        if v == value::t() {
-            return Word::T;
-        }
-        // The program puts instances in place when it starts (`expand/literals`).
-        if is_instance(v) {
-            return Word::Nil;
-        }
-        if !v.is_reference() {
-            return Word::Bits(v.0);
+        if let Some(word) = Word::without_object(v) {
+            return word;
         }
         let address = v.base() as u64;
         if let Some(&o) = self.copied.get(&address) {

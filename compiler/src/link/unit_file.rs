@@ -262,18 +262,8 @@ struct Writer {
 
 impl Writer {
     fn word(&mut self, v: Value) -> Word {
-        if v.is_nil() {
-            return Word::Nil;
-        }
-        if v == t() {
-            return Word::T;
-        }
-        // The program puts instances in place when it starts (`expand/literals`).
-        if is_instance(v) {
-            return Word::Nil;
-        }
-        if !v.is_reference() {
-            return Word::Bits(v.0);
+        if let Some(word) = Word::without_object(v) {
+            return word;
         }
         let address = v.base() as u64;
         if let Some(&o) = self.by_address.get(&address) {
