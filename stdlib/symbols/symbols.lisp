@@ -16,7 +16,8 @@
   (%symbol-ref (%check-symbol symbol) +symbol-plist+))
 
 (defun %set-symbol-plist (symbol plist)
-  (%set-symbol-ref (%check-symbol symbol) +symbol-plist+ plist)
+  (%check-symbol symbol)
+  (if (listp plist) (%set-symbol-ref symbol +symbol-plist+ plist) (%type-error plist 'list))
   plist)
 
 (defun keywordp (object)

@@ -6,6 +6,7 @@
 
 pub mod gates;
 pub mod image;
+mod near;
 pub mod prelink;
 pub mod program;
 pub mod shake;

@@ -13,6 +13,7 @@ use rook_runtime::abi::tags::SYMBOL_TAG;
 use rook_runtime::abi::well_known::SYMBOLS;
 
 use super::image::*;
+use super::near::{Form, Forms};
 use super::size::object_bytes;
 use crate::backend::frame_table::FrameTableParts;
 
@@ -63,8 +64,10 @@ pub fn emit(image: &Image, options: &Options) -> Result<Vec<u8>, String> {
     if let Some(target) = options.main {
         layout.define_main(target);
     }
-    layout.place_objects(image);
-    layout.fill_objects(image);
+    let forms = Forms::of(image);
+    let order = placing_order(image, &forms);
+    layout.place_objects(image, &order);
+    layout.fill_objects(image, &order, &forms);
     let packages = layout.package_list(image);
     layout.fix_code(image);
     layout.write_header(image, options, packages)?;
@@ -91,6 +94,8 @@ struct Layout<'a> {
 }
 
 const ABSOLUTE: RelocationFlags = RelocationFlags::Elf { r_type: elf::R_X86_64_64 };
+/// From the place of the word; the linker knows it.
+const DISTANCE: RelocationFlags = RelocationFlags::Elf { r_type: elf::R_X86_64_PC64 };
 const RELATIVE: RelocationFlags = RelocationFlags::Elf { r_type: elf::R_X86_64_PC32 };
 
 fn relocation(offset: u64, symbol: SymbolId, addend: i64, flags: RelocationFlags) -> Relocation {
@@ -148,33 +153,25 @@ impl Layout<'_> {
     }
 
     /// Decides addresses: conses and headed objects in one run, each 16-byte aligned.
-    fn place_objects(&mut self, image: &Image) {
+    fn place_objects(&mut self, image: &Image, order: &[usize]) {
         let mut offset = 0u64;
         self.objects = vec![0; image.objects.len()];
-        for i in placing_order(image) {
+        for &i in order {
             self.objects[i] = offset;
             offset += object_bytes(&image.objects[i].body);
         }
     }
 
-    fn fill_objects(&mut self, image: &Image) {
+    fn fill_objects(&mut self, image: &Image, order: &[usize], forms: &Forms) {
         let mut bytes: Vec<u8> = Vec::new();
         let mut fixups: Vec<Relocation> = Vec::new();
-        for i in placing_order(image) {
+        for &i in order {
             let o = &image.objects[i];
             assert_eq!(bytes.len() as u64, self.objects[i], "objects are laid out in order");
             match &o.body {
-                Body::Cons(a, d) => {
-                    self.word(image, *a, &mut bytes, &mut fixups);
-                    self.word(image, *d, &mut bytes, &mut fixups);
-                }
-                Body::Slots(header, slots) => {
-                    bytes.extend(header.to_le_bytes());
-                    for &w in slots {
-                        self.word(image, w, &mut bytes, &mut fixups);
-                    }
-                }
-                Body::Function(header, entry, slots) => {
+                Body::Cons(..) => {}
+                Body::Slots(header, _) => bytes.extend(header.to_le_bytes()),
+                Body::Function(header, entry, _) => {
                     bytes.extend(header.to_le_bytes());
                     let at = bytes.len() as u64;
                     fixups.push(match entry {
@@ -184,13 +181,16 @@ impl Layout<'_> {
                         EntryPoint::Runtime(name) => relocation(at, self.external(name), 0, ABSOLUTE),
                     });
                     bytes.extend([0; 8]);
-                    for &w in slots {
-                        self.word(image, w, &mut bytes, &mut fixups);
-                    }
                 }
                 Body::Raw(header, raw) => {
                     bytes.extend(header.to_le_bytes());
                     bytes.extend(raw);
+                }
+            }
+            for form in forms.words(image, i) {
+                match form {
+                    Form::Absolute(w) => self.word(image, w, &mut bytes, &mut fixups),
+                    Form::Near(w) => self.near_word(image, w, self.tagged(image, i as u32), &mut bytes, &mut fixups),
                 }
             }
             bytes.resize(bytes.len().next_multiple_of(16), 0);
@@ -204,19 +204,42 @@ impl Layout<'_> {
         self.objects.push(bytes.len() as u64);
     }
 
+    /// A word's value where it is known, else the symbol and addend that it is made of.
+    fn target(&mut self, image: &Image, w: Word) -> Result<u64, (SymbolId, i64)> {
+        match w {
+            Word::Bits(bits) => Ok(bits),
+            Word::Nil => Err((self.nil_symbol, SYMBOL_TAG as i64)),
+            Word::T => Err((self.external("rook_t"), SYMBOL_TAG as i64)),
+            Word::Object(o) => Err((self.data_symbol, self.tagged(image, o) as i64)),
+        }
+    }
+
+    /// Tagged offset of an object in the data.
+    fn tagged(&self, image: &Image, o: u32) -> u64 {
+        self.objects[o as usize] + image.objects[o as usize].tag as u64
+    }
+
     fn word(&mut self, image: &Image, w: Word, bytes: &mut Vec<u8>, fixups: &mut Vec<Relocation>) {
         let at = bytes.len() as u64;
-        let (symbol, addend) = match w {
-            Word::Bits(bits) => {
-                bytes.extend(bits.to_le_bytes());
-                return;
+        let bits = self.target(image, w).unwrap_or_else(|(symbol, addend)| {
+            fixups.push(relocation(at, symbol, addend, ABSOLUTE));
+            0
+        });
+        bytes.extend(bits.to_le_bytes());
+    }
+
+    /// A near reference from the object at the tagged offset `holder`.
+    fn near_word(&mut self, image: &Image, w: Word, holder: u64, bytes: &mut Vec<u8>, fixups: &mut Vec<Relocation>) {
+        let at = bytes.len() as u64;
+        let distance = match (w, self.target(image, w)) {
+            (Word::Object(o), _) => self.tagged(image, o).wrapping_sub(holder),
+            (_, Ok(bits)) => bits,
+            (_, Err((symbol, addend))) => {
+                fixups.push(relocation(at, symbol, addend + at as i64 - holder as i64, DISTANCE));
+                0
             }
-            Word::Nil => (self.nil_symbol, SYMBOL_TAG as i64),
-            Word::T => (self.external("rook_t"), SYMBOL_TAG as i64),
-            Word::Object(o) => (self.data_symbol, self.objects[o as usize] as i64 + image.objects[o as usize].tag as i64),
         };
-        bytes.extend([0; 8]);
-        fixups.push(relocation(at, symbol, addend, ABSOLUTE));
+        bytes.extend(distance.to_le_bytes());
     }
 
     fn fix_code(&mut self, image: &Image) {
@@ -312,14 +335,14 @@ impl Layout<'_> {
         pointers.push((offset_of!(ImageHeader, well_known), header_symbol, well_known));
         pointers.push((offset_of!(ImageHeader, init_functions), header_symbol, init_functions));
         if let Some(entry) = options.entry {
-            let tagged = self.objects[entry as usize] + image.objects[entry as usize].tag as u64;
+            let tagged = self.tagged(image, entry);
             pointers.push((offset_of!(ImageHeader, entry_symbol), self.data_symbol, tagged));
         }
         if let Some((nil, t)) = image.static_plists {
             let fields = [(offset_of!(ImageHeader, nil_plist), nil), (offset_of!(ImageHeader, t_plist), t)];
             for (field, plist) in fields {
                 if let Word::Object(o) = plist {
-                    let tagged = self.objects[o as usize] + image.objects[o as usize].tag as u64;
+                    let tagged = self.tagged(image, o);
                     pointers.push((field, self.data_symbol, tagged));
                 }
             }
@@ -387,11 +410,12 @@ impl Layout<'_> {
     }
 }
 
-/// Objects without references last: relocation then leaves their pages alone.
-fn placing_order(image: &Image) -> impl Iterator<Item = usize> + '_ {
-    let is_raw = |i: &usize| matches!(image.objects[*i].body, Body::Raw(..));
-    let all = 0..image.objects.len();
-    all.clone().filter(move |i| !is_raw(i)).chain(all.filter(is_raw))
+/// Objects that need no relocation last, so that their pages are left alone.
+fn placing_order(image: &Image, forms: &Forms) -> Vec<usize> {
+    let (mut order, left_alone): (Vec<usize>, _) =
+        (0..image.objects.len()).partition(|&i| forms.is_relocated(image, i));
+    order.extend::<Vec<usize>>(left_alone);
+    order
 }
 
 struct PackageList {

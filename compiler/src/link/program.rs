@@ -9,6 +9,7 @@ use crate::hash::{HashMap, HashSet};
 use rook_runtime::abi::layout::{self, FUNCTION_UNDEFINED, Shape, kind, package, symbol};
 use rook_runtime::abi::tags::*;
 use rook_runtime::object::package::{Table, table_symbols};
+use rook_runtime::object::symbol as symbols;
 use rook_runtime::value::Value;
 
 use super::gates::may_have_directives;
@@ -209,20 +210,19 @@ impl Program {
             self.named.push(o);
             return o;
         }
-        let setf = v.slot(symbol::SETF);
-        let is_carrier = key.0.is_empty() && setf.is_symbol() && !setf.is_nil() && setf.slot(symbol::SETF) == v;
-        if is_carrier
+        let carried = if key.0.is_empty() { symbols::setf_base(v) } else { None };
+        if let Some(setf) = carried
             && let Word::Object(base) = self.word(setf)
             && let Body::Slots(_, slots) = &self.image.objects[base as usize].body
             && let Word::Object(known) = slots[symbol::SETF]
         {
             return known;
         }
-        let name = self.copy_string(v.slot(symbol::NAME));
+        let name = self.word(symbols::symbol_name(v));
         let header = v.header_word() & ((1 << layout::HEADER_SIZE_SHIFT) - 1);
         // A macro of the compilation is no function of the program; special and constant stay known.
         let header = header & !layout::SYMBOL_MACRO;
-        let home = v.slot(symbol::PACKAGE);
+        let home = symbols::symbol_package(v);
         let is_keyword = key.0 == "KEYWORD";
         let mut slots = vec![Word::Bits(UNBOUND), Word::Nil, Word::Nil, name, Word::Nil, Word::Nil, Word::Nil];
         slots[symbol::HASH] = Word::Bits(v.slot(symbol::HASH).0);
@@ -238,7 +238,9 @@ impl Program {
         if is_keyword {
             self.set_slot(o, symbol::VALUE, Word::Object(o));
         }
-        if is_carrier && let Word::Object(base) = self.word(setf) {
+        if let Some(setf) = carried
+            && let Word::Object(base) = self.word(setf)
+        {
             self.set_slot(o, symbol::SETF, Word::Object(base));
             self.set_slot(base, symbol::SETF, Word::Object(o));
         }
@@ -249,10 +251,6 @@ impl Program {
         if let Body::Slots(_, slots) = &mut self.image.objects[o as usize].body {
             slots[i] = w;
         }
-    }
-
-    fn copy_string(&mut self, s: Value) -> Word {
-        self.word(s)
     }
 
     /// A package the library lacks is made empty, with its name and the packages it uses.

@@ -8,6 +8,7 @@ use crate::hash::HashMap;
 
 use rook_runtime::abi::layout::{self, Shape, kind};
 use rook_runtime::abi::tags::*;
+use rook_runtime::object::symbol::symbol_plist;
 use rook_runtime::value::{self, Value};
 
 use super::image::*;
@@ -74,8 +75,7 @@ impl<'a> Snapshot<'a> {
                 self.image.packages.push(o);
             }
         }
-        let plist = |v: Value| v.slot(layout::symbol::PLIST);
-        let plists = (self.object(plist(value::nil())), self.object(plist(value::t())));
+        let plists = (self.object(symbol_plist(value::nil())), self.object(symbol_plist(value::t())));
         self.image.static_plists = Some(plists);
         self.image
     }

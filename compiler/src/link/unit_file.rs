@@ -13,7 +13,7 @@ use ::object::read::{Object as _, ObjectSection as _};
 use ::object::write::Object as Elf;
 use ::object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use rook_runtime::abi::frame::IMAGE_VERSION;
-use rook_runtime::abi::layout::{self, SYMBOL_CONSTANT, SYMBOL_SPECIAL, Shape, kind, package as slots, symbol};
+use rook_runtime::abi::layout::{self, SYMBOL_CONSTANT, SYMBOL_SPECIAL, Shape, kind, package as slots};
 use rook_runtime::abi::tags::{DOUBLE_TAG, OTHER_TAG};
 use rook_runtime::abi::thread_context::ThreadContext;
 use rook_runtime::abi::well_known::SYMBOLS;
@@ -319,7 +319,7 @@ impl Writer {
             }
             return Node::Symbol(None, symbol_name(v), 0);
         }
-        let home = self.package(v.slot(symbol::PACKAGE));
+        let home = self.package(symbols::symbol_package(v));
         Node::Symbol(Some(home), symbol_name(v), v.header_word() & (SYMBOL_SPECIAL | SYMBOL_CONSTANT))
     }
 

@@ -110,7 +110,7 @@ pub fn type_of_constant(v: Value) -> Type {
 }
 
 fn symbol_name(symbol: Value) -> String {
-    string_to_rust(symbol.slot(rook_runtime::abi::layout::symbol::NAME))
+    string_to_rust(rook_runtime::object::symbol::symbol_name(symbol))
 }
 
 /// An inclusive bound of `(integer low high)`; `None` when unbounded or not a fixnum.

@@ -102,4 +102,4 @@ pub struct ImageHeader {
     pub prepare: Option<extern "C" fn()>,
 }
 
-pub const IMAGE_VERSION: u64 = 4;
+pub const IMAGE_VERSION: u64 = 5;

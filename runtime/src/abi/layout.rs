@@ -176,6 +176,11 @@ pub const fn slot_offset(i: usize) -> i32 {
 }
 
 /// Slot numbers of a symbol.
+///
+/// In static data SETF, NAME, PACKAGE and PLIST, and FUNCTION when it would be NIL, hold *near references*:
+/// what is referred to minus the symbol, both tagged (`near_reference`). So a symbol that only has a
+/// name is not relocated when a program starts, and its page stays shared with the file. A keyword there
+/// has no value; `symbol::global_value` knows it.
 pub mod symbol {
     /// Global value, or `UNBOUND`. For NIL: NIL (its car).
     pub const VALUE: usize = 0;
@@ -191,6 +196,17 @@ pub mod symbol {
     pub const PLIST: usize = 5;
     /// Fixnum: hash of the name; never changes.
     pub const HASH: usize = 6;
+
+    /// Whether static symbols hold near references in this slot.
+    pub const fn is_near(slot: usize) -> bool {
+        !matches!(slot, VALUE | HASH)
+    }
+}
+
+/// What a near reference is resolved to: a word of `holder`'s (tagged) slots that may be a fixnum for the
+/// distance to what it refers to. The difference of two references, which are odd, is even.
+pub const fn near_reference(holder: u64, word: u64) -> u64 {
+    if word & crate::abi::tags::FIXNUM_MASK == 0 { holder.wrapping_add(word) } else { word }
 }
 
 /// Slot numbers of a layout (`stdlib/kernel/layouts.lisp`), an instance that describes instances.
@@ -227,7 +243,7 @@ pub mod package {
     pub const USE_LIST: usize = 2;
     pub const USED_BY: usize = 3;
     /// Symbol tables: SIMPLE_VECTOR of power-of-two length, open addressing by linear probing on the
-    /// symbol's HASH; empty = fixnum 0, deleted = EMPTY_MARK.
+    /// symbol's HASH; empty = fixnum 0, deleted = EMPTY_MARK. In static data entries are near references.
     pub const INTERNAL: usize = 4;
     pub const EXTERNAL: usize = 5;
     /// Fixnums: live + deleted entries of each table.

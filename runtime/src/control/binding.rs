@@ -8,7 +8,7 @@ use crate::abi::layout::{self, HEADER_SIZE_SHIFT, SYMBOL_CONSTANT, symbol};
 use crate::abi::tags::NO_TLS_VALUE;
 use crate::abi::thread_context::{BindingEntry, ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
-use crate::object::symbol::{has_flag, well_known};
+use crate::object::symbol::{global_value, has_flag, well_known};
 use crate::object::{set_slot, string};
 use crate::thread::areas::TLS_WORDS;
 use crate::thread::limits;
@@ -60,7 +60,7 @@ fn ensure_index(ctx: &mut ThreadContext, sym: Value) -> LispResult<u64> {
 pub fn value_or_unbound(ctx: &ThreadContext, sym: Value) -> Value {
     // SAFETY: every index in a symbol's header lies in the table, index 0 too.
     let local = unsafe { *tls_slot(ctx, index_of(sym)) };
-    if local == NO_TLS_VALUE { sym.slot(symbol::VALUE) } else { Value(local) }
+    if local == NO_TLS_VALUE { global_value(sym) } else { Value(local) }
 }
 
 /// The value of a variable; unbound raises.

@@ -6,7 +6,7 @@
 use crate::abi::layout::{self, SYMBOL_CONSTANT, kind, package, symbol};
 use crate::abi::thread_context::{ErrorKind, ThreadContext};
 use crate::object::symbol::{self as symbols, make_symbol_named, symbol_name, symbol_package};
-use crate::object::symbol_table::{MIN_TABLE_LEN, add_to_table, remove_from_table, table_find};
+use crate::object::symbol_table::{MIN_TABLE_LEN, add_to_table, remove_from_table, table_entry, table_find};
 use crate::object::text::{code_points, display_name, rust_text};
 use crate::object::{cons, list, make_simple_vector, record, set_slot, string, string_chars, string_from_code_points};
 use crate::value::{LispResult, Raised, Value, nil};
@@ -32,7 +32,7 @@ pub enum Status {
 
 fn lookup(pkg: Value, which: Table, hash: u64, name: &[u32]) -> Option<Value> {
     let table = pkg.slot(which.slots().0);
-    table_find(table, hash, name).map(|i| table.slot(i))
+    table_find(table, hash, name).map(|i| table_entry(table, i))
 }
 
 /// The symbol of this name accessible in `pkg`.

@@ -8,6 +8,7 @@ use crate::abi::tags::{FUNCTION_TAG, SYMBOL_TAG};
 use crate::abi::thread_context::ThreadContext;
 use crate::abi::well_known::{SYMBOLS, Sym};
 use crate::heap::allocate;
+use crate::object::package::keyword_package;
 use crate::object::{list_with_tail, set_car, set_slot, string, string_chars, string_from_code_points, string_to_rust};
 use crate::value::{Value, nil};
 
@@ -74,12 +75,21 @@ pub fn make_symbol_named(ctx: &mut ThreadContext, name: &[u32]) -> Value {
     make_symbol(ctx, name)
 }
 
+/// One of the slots of a symbol that may hold a near reference.
+#[inline]
+fn near_slot(sym: Value, slot: usize) -> Value {
+    Value(layout::near_reference(sym.0, sym.slot(slot).0))
+}
+
 pub fn symbol_name(sym: Value) -> Value {
-    sym.slot(symbol::NAME)
+    near_slot(sym, symbol::NAME)
 }
 /// Home package or NIL.
 pub fn symbol_package(sym: Value) -> Value {
-    sym.slot(symbol::PACKAGE)
+    near_slot(sym, symbol::PACKAGE)
+}
+pub fn symbol_plist(sym: Value) -> Value {
+    near_slot(sym, symbol::PLIST)
 }
 pub fn symbol_hash(sym: Value) -> u64 {
     sym.slot(symbol::HASH).as_fixnum() as u64
@@ -115,7 +125,10 @@ pub fn is_constant(sym: Value) -> bool {
 
 /// The global value, or `Value::UNBOUND`.
 pub fn global_value(sym: Value) -> Value {
-    sym.slot(symbol::VALUE)
+    match sym.slot(symbol::VALUE) {
+        Value::UNBOUND if symbol_package(sym) == keyword_package() => sym,
+        value => value,
+    }
 }
 pub fn set_global_value(ctx: &mut ThreadContext, sym: Value, value: Value) {
     set_slot(ctx, sym, symbol::VALUE, value);
@@ -123,7 +136,7 @@ pub fn set_global_value(ctx: &mut ThreadContext, sym: Value, value: Value) {
 
 /// The value under an indicator on the property list.
 pub fn property(sym: Value, indicator: Value) -> Option<Value> {
-    let mut rest = sym.slot(symbol::PLIST);
+    let mut rest = symbol_plist(sym);
     while rest.is_cons() && rest.cdr().is_cons() {
         if rest.car() == indicator {
             return Some(rest.cdr().car());
@@ -134,7 +147,7 @@ pub fn property(sym: Value, indicator: Value) -> Option<Value> {
 }
 /// Puts a value under an indicator on the property list.
 pub fn put_property(ctx: &mut ThreadContext, sym: Value, indicator: Value, value: Value) {
-    let old = sym.slot(symbol::PLIST);
+    let old = symbol_plist(sym);
     let mut rest = old;
     while rest.is_cons() && rest.cdr().is_cons() {
         if rest.car() == indicator {
@@ -150,7 +163,7 @@ pub fn put_property(ctx: &mut ThreadContext, sym: Value, indicator: Value, value
 /// stored there, so that a call through the slot needs no test.
 pub fn ensure_function_object(ctx: &mut ThreadContext, sym: Value) -> Value {
     let current = sym.slot(symbol::FUNCTION);
-    if !current.is_nil() {
+    if current.is_function() {
         return current;
     }
     let undefined = make_undefined_function(ctx, sym);
@@ -207,7 +220,7 @@ pub fn setf_symbol(ctx: &mut ThreadContext, sym: Value) -> Value {
 /// The symbol that carries `(setf sym)`, if it was made before.
 pub fn find_setf_symbol(sym: Value) -> Option<Value> {
     // SAFETY: a plain read of a word that only `setf_symbol` writes.
-    let carrier = if sym.is_nil() { Value(unsafe { NIL_SETF }) } else { sym.slot(symbol::SETF) };
+    let carrier = if sym.is_nil() { Value(unsafe { NIL_SETF }) } else { near_slot(sym, symbol::SETF) };
     (carrier.is_symbol() && !carrier.is_nil()).then_some(carrier)
 }
 
@@ -220,7 +233,7 @@ pub fn setf_base(sym: Value) -> Option<Value> {
     if !symbol_package(sym).is_nil() || sym.is_nil() {
         return None;
     }
-    let base = sym.slot(symbol::SETF);
+    let base = near_slot(sym, symbol::SETF);
     let is_carrier = base.is_symbol() && !base.is_nil() && string_chars(symbol_name(sym)).next() == Some('(' as u32);
     (is_carrier && find_setf_symbol(base) == Some(sym)).then_some(base)
 }
@@ -281,7 +294,7 @@ mod tests {
             put_property(ctx, foo, t(), Value::fixnum(3));
             assert_eq!(property(foo, t()), Some(Value::fixnum(3)));
             assert_eq!(property(foo, foo), Some(Value::fixnum(2)));
-            assert_eq!(foo.slot(symbol::PLIST).list_iter().count(), 4);
+            assert_eq!(symbol_plist(foo).list_iter().count(), 4);
         });
     }
 

@@ -3,7 +3,7 @@
 //! The layout is declared at `abi::layout::package`; images hold such tables ready made. Must not
 //! know what packages mean to one another.
 
-use crate::abi::layout::package;
+use crate::abi::layout::{near_reference, package};
 use crate::abi::thread_context::ThreadContext;
 use crate::object::symbol::{has_name, symbol_hash, symbol_name};
 use crate::object::{make_simple_vector, set_slot, string_chars};
@@ -28,12 +28,18 @@ impl Table {
 
 pub(super) const MIN_TABLE_LEN: usize = 8;
 
+/// The entry at an index: a symbol or one of the marks.
+pub(super) fn table_entry(table: Value, i: usize) -> Value {
+    let word = table.slot(i);
+    if word == Value::ZERO { word } else { Value(near_reference(table.0, word.0)) }
+}
+
 /// Index of the entry with this name, if present.
 pub(super) fn table_find(table: Value, hash: u64, name: &[u32]) -> Option<usize> {
     let mask = table.size() - 1;
     let mut i = hash as usize & mask;
     loop {
-        let entry = table.slot(i);
+        let entry = table_entry(table, i);
         if entry == Value::ZERO {
             return None;
         }
@@ -59,7 +65,7 @@ fn table_put(ctx: &mut ThreadContext, table: Value, sym: Value) -> bool {
 /// The symbols of one table.
 pub fn table_symbols(pkg: Value, which: Table) -> impl Iterator<Item = Value> {
     let table = pkg.slot(which.slots().0);
-    (0..table.size()).map(move |i| table.slot(i)).filter(|&v| v != Value::ZERO && v != Value::EMPTY)
+    (0..table.size()).map(move |i| table_entry(table, i)).filter(|&v| v != Value::ZERO && v != Value::EMPTY)
 }
 
 pub(super) fn add_to_table(ctx: &mut ThreadContext, pkg: Value, which: Table, sym: Value) {
@@ -91,7 +97,7 @@ pub(super) fn remove_from_table(ctx: &mut ThreadContext, pkg: Value, which: Tabl
     let table = pkg.slot(which.slots().0);
     let name: Vec<u32> = string_chars(symbol_name(sym)).collect();
     match table_find(table, symbol_hash(sym), &name) {
-        Some(i) if table.slot(i) == sym => {
+        Some(i) if table_entry(table, i) == sym => {
             set_slot(ctx, table, i, Value::EMPTY);
             true
         }

@@ -6,7 +6,7 @@ use crate::abi::well_known::Sym;
 use crate::control::errors::{expect_fixnum, expect_symbol, simple_error, wrong_type};
 use crate::control::{binding, exits, raise};
 use crate::object::set_slot;
-use crate::object::symbol::{has_flag, well_known, well_known_numbered};
+use crate::object::symbol::{global_value, has_flag, well_known, well_known_numbered};
 use crate::primitives;
 use crate::thread::limits;
 use crate::value::{LispResult, Value, nil};
@@ -62,7 +62,7 @@ primitives! {
     /// The global value, whatever bindings there are; unbound raises.
     fn global_symbol_value(ctx, sym) {
         let sym = expect_symbol(ctx, sym)?;
-        match sym.slot(symbol::VALUE) {
+        match global_value(sym) {
             Value::UNBOUND => Err(ctx.raise(ErrorKind::UnboundVariable, &[sym])),
             value => Ok(value),
         }

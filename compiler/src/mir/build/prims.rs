@@ -320,7 +320,7 @@ impl Builder<'_, '_> {
             SetInstanceDouble => self.set_raw_slot(v),
             FunctionRef => self.slot_ref(FUNCTION_TAG, v),
             SetFunctionRef => self.set_slot(FUNCTION_TAG, v),
-            SymbolRef => self.slot_ref(SYMBOL_TAG, v),
+            SymbolRef => self.symbol_ref(v),
             SetSymbolRef => self.set_slot(SYMBOL_TAG, v),
             LayoutOf => self.layout_of(v[0]),
             UnboundMark => self.immediate(UNBOUND),

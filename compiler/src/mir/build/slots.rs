@@ -32,6 +32,29 @@ impl Builder<'_, '_> {
         });
         v[2]
     }
+    /// A slot of a symbol; a near reference is resolved.
+    pub(super) fn symbol_ref(&mut self, v: &[ValueId]) -> ValueId {
+        let found = self.slot_ref(SYMBOL_TAG, v);
+        let index = self.ty(v[1]);
+        if index.low != index.high || !layout::symbol::is_near(index.low as usize) {
+            return found;
+        }
+        let (near, join) = (self.f.new_block(), self.f.new_block());
+        let result = self.f.new_value(Repr::Tagged, Type::ANY);
+        self.f.block_mut(join).params.push(result);
+        let is_near = self.bool(Inst::Is(TypeSet::FIXNUM, found));
+        let far = self.f.new_block();
+        self.branch(is_near, near, far);
+        self.seal_and_go(far);
+        self.jump(join, vec![found]);
+        self.seal_and_go(near);
+        let (symbol, distance) = (self.word(Inst::Bits(v[0])), self.word(Inst::Bits(found)));
+        let sum = self.word(Inst::WordOp(WordOp::Add, symbol, distance));
+        let resolved = self.any(Inst::FromBits(sum));
+        self.jump(join, vec![resolved]);
+        self.seal_and_go(join);
+        result
+    }
     /// Value, layout, depth and name, the last two constants.
     pub(super) fn check_structure(&mut self, v: &[ValueId]) -> ValueId {
         if self.policy.safety == 0 {
