@@ -60,7 +60,8 @@ test: build ## Run all tests: unit tests, then the programs in every mode (MODES
 	tests/scale/check $(TARGET)/rook
 	tests/fuzz/check $(TARGET)/rook
 	tests/operators/check $(TARGET)/rook
-	tests/dumps/check $(TARGET)/rook
+	$(CARGO) build --quiet --profile tools -p rook-tests
+	tests/dumps/check $(TARGET)/rook $(TARGET)/tools/reread-clif
 	tests/faults/check $(TARGET)/rook
 	$(ROOK_TEST) --modes=$(MODES) $(KNOWN)
 

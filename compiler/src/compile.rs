@@ -9,11 +9,12 @@ use rook_runtime::object::cons;
 use rook_runtime::value::nil;
 
 use crate::datum::{DatumId, Datums};
+use crate::dump;
 use crate::faults::Fault;
 use crate::hir::pass::discover_known_calls::discover_known_calls;
 use crate::hir::pass::merge_definitions::merge_definitions;
 use crate::hir::pass::resolve_exits::resolve_exits;
-use crate::hir::{self, FnId, Hir, Kind, Unit};
+use crate::hir::{FnId, Hir, Kind, Unit};
 use crate::known_functions::PrimOp;
 use crate::mir::pass::{PASSES, Pass, REQUIRED};
 use crate::mir::{self, Program};
@@ -23,7 +24,7 @@ use crate::mir::{self, Program};
 pub struct Options {
     /// Skip the optimising passes.
     pub unoptimized: bool,
-    /// Run the verifier after every pass.
+    /// Run the verifier after every pass, and read dumps back.
     pub verify: bool,
     /// Time spent per pass, when wanted.
     pub times: Option<Vec<(&'static str, Duration)>>,
@@ -45,48 +46,48 @@ const BUILD_MIR: &str = "build-mir";
 
 /// For files: calls of functions that the file defines once need not go through the symbol, and
 /// definitions share a function.
-pub fn file_passes(unit: &mut Unit, datums: &Datums, options: &mut Options) {
+pub fn file_passes(ctx: &mut ThreadContext, unit: &mut Unit, datums: &Datums, options: &mut Options) {
     timed(options, DISCOVER_KNOWN_CALLS, || discover_known_calls(unit, datums));
-    emit_hir(unit, datums, options, DISCOVER_KNOWN_CALLS);
+    emit_hir(ctx, unit, datums, options, DISCOVER_KNOWN_CALLS);
     timed(options, MERGE_DEFINITIONS, || merge_definitions(unit));
-    emit_hir(unit, datums, options, MERGE_DEFINITIONS);
+    emit_hir(ctx, unit, datums, options, MERGE_DEFINITIONS);
 }
 
 /// HIR of a unit to optimised MIR. Load-time values become the first top-level functions.
 pub fn to_mir(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums, options: &mut Options) -> Program {
     let cells = load_time_cells(ctx, unit, datums);
     timed(options, RESOLVE_EXITS, || resolve_exits(unit, datums));
-    emit_hir(unit, datums, options, RESOLVE_EXITS);
+    emit_hir(ctx, unit, datums, options, RESOLVE_EXITS);
     let mut program = timed(options, BUILD_MIR, || mir::build::build(ctx, unit, datums, &cells));
-    emit_mir(&program, datums, options, BUILD_MIR);
-    run_passes(&mut program, datums, options);
+    emit_mir(ctx, &program, datums, options, BUILD_MIR);
+    run_passes(ctx, &mut program, datums, options);
     if let Some(fault) = options.fault {
         fault.plant(&mut program);
     }
     program
 }
 
-fn emit_hir(unit: &Unit, datums: &Datums, options: &Options, step: &str) {
+fn emit_hir(ctx: &mut ThreadContext, unit: &Unit, datums: &Datums, options: &Options, step: &str) {
     if options.emit_after.iter().any(|name| name == step) {
-        print!("{}", hir::print::print_unit(unit, datums));
+        dump::print_hir(ctx, unit, datums, options.verify);
     }
 }
 
-fn emit_mir(program: &Program, datums: &Datums, options: &Options, step: &str) {
+fn emit_mir(ctx: &mut ThreadContext, program: &Program, datums: &Datums, options: &Options, step: &str) {
     if options.emit_after.iter().any(|name| name == step) {
-        print!("{}", mir::print::print_program(program, datums));
+        dump::print_mir(ctx, program, datums, options.verify);
     }
 }
 
 /// The passes over MIR.
-pub fn run_passes(program: &mut Program, datums: &Datums, options: &mut Options) {
+pub fn run_passes(ctx: &mut ThreadContext, program: &mut Program, datums: &Datums, options: &mut Options) {
     let passes: &[Pass] = if options.unoptimized { REQUIRED } else { PASSES };
     for pass in passes {
         timed(options, pass.name, || (pass.run)(program));
         if options.verify {
             verify(program, pass.name);
         }
-        emit_mir(program, datums, options, pass.name);
+        emit_mir(ctx, program, datums, options, pass.name);
     }
 }
 

@@ -19,6 +19,7 @@ pub mod backend;
 #[cfg(test)]
 mod testing;
 pub mod compile;
+pub mod dump;
 pub mod faults;
 pub mod evaluate;
 pub mod bootstrap;

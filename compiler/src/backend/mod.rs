@@ -19,7 +19,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{CompiledCode, Context, FinalizedMachReloc, FinalizedRelocTarget, binemit};
 use cranelift_frontend::FunctionBuilderContext;
 
-use crate::codegen::{ConstantStyle, Symbols, lower_function, namespace};
+use crate::codegen::{ConstantStyle, Symbols, dump, lower_function, namespace};
 use crate::datum::{DatumId, Datums};
 use crate::mir::{self, Call, Entry, FuncId, Inst, Program, Terminator};
 use crate::source::Span;
@@ -93,8 +93,11 @@ impl Backend {
 
     /// The CLIF of one function, for `--emit=clif`.
     pub fn clif(&mut self, program: &Program, id: FuncId, datums: &Datums) -> String {
-        self.lower(program, id, datums, &mut Symbols::default());
-        self.context.func.display().to_string()
+        let mut symbols = Symbols::default();
+        self.lower(program, id, datums, &mut symbols);
+        let function = &self.context.func;
+        let comments = dump::comments(function, &program.functions[id.0 as usize].name, program, datums, &symbols);
+        dump::print_function(function, &comments)
     }
 
     fn lower(&mut self, program: &Program, id: FuncId, datums: &Datums, symbols: &mut Symbols) -> Vec<Span> {

@@ -11,7 +11,7 @@ use rook_runtime::value::{LispResult, nil};
 use super::{hooks, objects, source};
 use crate::backend::{self, Backend};
 use crate::compile;
-use crate::datum::Datums;
+use crate::dump;
 use crate::link::image::{Image, Reference};
 use crate::link::program::Program;
 use crate::link::shake::{Roots, shake};
@@ -194,25 +194,13 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
         if options.emit.iter().any(|e| e == "operators") {
             compiled.operators.iter().for_each(|name| println!("{name}"));
         }
-        compile::file_passes(&mut compiled.unit, &compiled.datums, &mut compile_options);
+        compile::file_passes(ctx, &mut compiled.unit, &compiled.datums, &mut compile_options);
         if options.emit.iter().any(|e| e == "hir") {
-            let text = crate::hir::print::print_unit(&compiled.unit, &compiled.datums);
-            print!("{text}");
-            if options.compile.verify
-                && let Err(problem) = reads_back(&text, read_hir(ctx, &text))
-            {
-                return Ok(Err(format!("the dump of HIR {problem}")));
-            }
+            dump::print_hir(ctx, &compiled.unit, &compiled.datums, options.compile.verify);
         }
         let mir = compile::to_mir(ctx, &mut compiled.unit, &mut compiled.datums, &mut compile_options);
         if options.emit.iter().any(|e| e == "mir") {
-            let text = crate::mir::print::print_program(&mir, &compiled.datums);
-            print!("{text}");
-            if options.compile.verify
-                && let Err(problem) = reads_back(&text, read_mir(ctx, &text))
-            {
-                return Ok(Err(format!("the dump of MIR {problem}")));
-            }
+            dump::print_mir(ctx, &mir, &compiled.datums, options.compile.verify);
         }
         if options.emit.iter().any(|e| e == "clif") {
             for f in 0..mir.functions.len() {
@@ -252,27 +240,6 @@ fn compile_and_link(ctx: &mut ThreadContext, options: &Options) -> LispResult<Re
         std::mem::forget(image);
         outcome
     }))
-}
-
-fn read_hir(ctx: &mut ThreadContext, text: &str) -> Result<String, String> {
-    crate::hir::parse::parse_unit(ctx, text).map(|(unit, datums)| crate::hir::print::print_unit(&unit, &datums))
-}
-
-fn read_mir(ctx: &mut ThreadContext, text: &str) -> Result<String, String> {
-    let mut datums = Datums::new();
-    let program = crate::mir::parse::parse_program(ctx, &mut datums, text).map_err(|error| error.to_string())?;
-    Ok(crate::mir::print::print_program(&program, &datums))
-}
-
-/// Whether what was read from a dump prints as the same text.
-fn reads_back(text: &str, again: Result<String, String>) -> Result<(), String> {
-    let again = again.map_err(|problem| format!("does not read back: {problem}"))?;
-    let mut lines = text.lines().zip(1..).zip(again.lines());
-    match lines.find(|((line, _), other)| line != other) {
-        Some(((line, number), other)) => Err(format!("changes in line {number}: `{line}` becomes `{other}`")),
-        None if text != again => Err("changes its length".to_string()),
-        None => Ok(()),
-    }
 }
 
 /// Runs a source file for those that follow it.
@@ -433,17 +400,4 @@ fn read_library(folder: &Path) -> Result<Image, String> {
     let path = folder.join("library.image");
     let bytes = std::fs::read(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
     Image::from_bytes(&bytes).map_err(|e| format!("{}: {e}", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::reads_back;
-
-    #[test]
-    fn a_dump_that_changes_or_cannot_be_read_is_reported() {
-        assert_eq!(reads_back("a\nb\n", Ok("a\nb\n".into())), Ok(()));
-        assert_eq!(reads_back("a\nb\n", Ok("a\nc\n".into())), Err("changes in line 2: `b` becomes `c`".into()));
-        assert_eq!(reads_back("a\nb\n", Ok("a\n".into())), Err("changes its length".into()));
-        assert_eq!(reads_back("a\n", Err("line 1: what".into())), Err("does not read back: line 1: what".into()));
-    }
 }

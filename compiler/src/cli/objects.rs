@@ -40,7 +40,7 @@ pub fn compile_file(
     let warned = expansion.style_warnings + expansion.warnings > 0;
     let Some(mut file) = expansion.file else { return Ok(Compiled { written: false, warned: true, failed: true }) };
     let mut options = options.clone();
-    compile::file_passes(&mut file.unit, &file.datums, &mut options);
+    compile::file_passes(ctx, &mut file.unit, &file.datums, &mut options);
     let mir = compile::to_mir(ctx, &mut file.unit, &mut file.datums, &mut options);
     let unit = |target| {
         Backend::new(target).compile(&mir, &file.datums, file.files.clone()).map_err(|error| error.to_string())

@@ -14,6 +14,7 @@ mod call;
 mod check;
 mod constant;
 mod convert;
+pub mod dump;
 mod exits;
 mod function;
 mod memory;

@@ -45,7 +45,7 @@ fn compare(ctx: &mut ThreadContext, backends: &mut [Backend; 2], seed: u64, faul
     for (backend, unoptimized) in backends.iter_mut().zip([true, false]) {
         let mut passed = program.clone();
         let mut options = Options { unoptimized, verify: fault.is_none(), ..Options::default() };
-        compile::run_passes(&mut passed, &datums, &mut options);
+        compile::run_passes(ctx, &mut passed, &datums, &mut options);
         fault.inspect(|fault| fault.plant(&mut passed));
         let mut unit = backend.compile(&passed, &datums, Vec::new()).expect("the program compiles");
         fault.inspect(|fault| fault.plant_in_code(&mut unit));

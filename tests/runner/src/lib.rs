@@ -1,1 +1,0 @@
-//! Tests that read or run whole programs.
