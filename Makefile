@@ -54,6 +54,7 @@ test: build ## Run all tests: unit tests, then the programs in every mode (MODES
 	$(CARGO) test --release -p rook-runtime --lib
 	ROOK_FUZZ=2000 $(CARGO) test --release -p rook-compiler --lib
 	tests/delivery/check $(TARGET)/rook
+	tests/delivery/start $(TARGET)/rook
 	tests/clink/check $(TARGET)/rook
 	tests/driver/check $(TARGET)/rook
 	tests/packages/check $(TARGET)/rook
