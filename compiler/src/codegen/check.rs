@@ -372,7 +372,7 @@ impl Lowering<'_, '_> {
         }
         let name = if single && !narrowed { "rook_keep_single_trap" } else { "rook_keep_double_trap" };
         let (op, format) = (self.iconst(op as i64), self.iconst(single as i64));
-        self.call_kept_with(name, &[op, format, v, a, b]);
+        self.call_kept_for_effect(name, &[op, format, v, a, b]);
     }
 
     /// Nobody could supply another index: so nothing is live over the call, and references stay in registers.
@@ -383,7 +383,7 @@ impl Lowering<'_, '_> {
         self.brif(inside, next, wrong);
         self.b.switch_to_block(wrong);
         let fixnum = self.b.ins().ishl_imm_u(index, FIXNUM_SHIFT as i64);
-        self.call_kept_with("rook_rt_final_index_error", &[sequence, fixnum]);
+        self.call_kept_for_effect("rook_rt_final_index_error", &[sequence, fixnum]);
         self.b.ins().trap(UNREACHABLE);
         self.b.switch_to_block(next);
         self.define(result, index);

@@ -34,8 +34,8 @@ pub(super) struct Lowering<'a, 'f> {
     /// Number of uses of each value.
     uses: Vec<u32>,
     pub exit_slots: Vec<StackSlot>,
-    /// By namespace, index and variant of the signature.
-    pub func_refs: HashMap<(u32, u32, u8), ir::FuncRef>,
+    /// By namespace and index.
+    pub func_refs: HashMap<(u32, u32), ir::FuncRef>,
     pub globals: HashMap<(u32, u32, i64), ir::GlobalValue>,
     pub general_sig: Option<ir::SigRef>,
     /// CLIF values that the collector knows of.

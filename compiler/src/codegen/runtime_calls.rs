@@ -10,7 +10,7 @@
 use cranelift_codegen::ir::{self, AbiParam, ExtFuncData, InstBuilder, Signature, UserExternalName, types};
 use cranelift_codegen::isa::CallConv;
 use rook_runtime::abi::kept::KEPT;
-use rook_runtime::abi::thread_context::offset;
+use rook_runtime::abi::thread_context::{KEPT_ARGS, offset};
 
 use super::function::{Lowering, clif_type};
 use super::{Symbols, function_name, namespace};
@@ -28,17 +28,9 @@ pub fn runtime_call_name(call: RuntimeCall) -> (&'static str, usize) {
     }
 }
 
-/// Words that a call passes which keeps registers.
-const KEPT_ARGS: usize = 2;
-
 impl Lowering<'_, '_> {
     fn import(&mut self, space: u32, index: u32, signature: impl FnOnce() -> Signature) -> ir::FuncRef {
-        self.import_as((space, 0), index, signature)
-    }
-
-    /// The same for one of several signatures.
-    fn import_as(&mut self, (space, variant): (u32, u8), index: u32, signature: impl FnOnce() -> Signature) -> ir::FuncRef {
-        if let Some(&f) = self.func_refs.get(&(space, index, variant)) {
+        if let Some(&f) = self.func_refs.get(&(space, index)) {
             return f;
         }
         let name = self.b.func.declare_imported_user_function(UserExternalName::new(space, index));
@@ -49,7 +41,7 @@ impl Lowering<'_, '_> {
             colocated: true,
             patchable: false,
         });
-        self.func_refs.insert((space, index, variant), f);
+        self.func_refs.insert((space, index), f);
         f
     }
 
@@ -89,33 +81,22 @@ impl Lowering<'_, '_> {
     /// Calls `name(ctx, args…)` on a path that is hardly ever taken, keeping all registers for the others.
     /// The name is one of `KEPT`.
     pub fn call_kept(&mut self, name: &str, args: &[ir::Value]) -> ir::Value {
-        let mut words = args.to_vec();
-        while words.len() < KEPT_ARGS {
-            words.push(self.iconst(0));
-        }
-        self.call_kept_with(name, &words);
+        self.call_kept_for_effect(name, args);
         self.load_context(offset::KEPT_RESULT)
     }
 
-    /// The same with arguments of any types.
-    pub fn call_kept_with(&mut self, name: &str, args: &[ir::Value]) {
+    /// The same without a result.
+    pub fn call_kept_for_effect(&mut self, name: &str, args: &[ir::Value]) {
         let number = KEPT.iter().position(|&k| k == name).expect("only what is listed is called so");
-        let mut all = vec![self.iconst(number as i64)];
-        all.extend_from_slice(args);
-        let types: Vec<ir::Type> = all.iter().map(|&v| self.b.func.dfg.value_type(v)).collect();
-        // Signatures differ by the type of the last argument only.
-        let variant = match types[types.len() - 1] {
-            types::F64 => 1,
-            types::F32 => 2,
-            _ => 0,
-        };
+        debug_assert!(args.len() <= KEPT_ARGS, "{name} gets more than can be passed");
+        let number = self.iconst(number as i64);
+        self.store_context(offset::KEPT_NUMBER, number);
+        for (i, &arg) in args.iter().enumerate() {
+            self.store_context(offset::KEPT_ARGS + 8 * i as i32, arg);
+        }
         let index = self.symbols.intern("rook_keep_registers");
-        let keep = self.import_as((namespace::RUNTIME, variant), index, || {
-            let mut sig = Signature::new(CallConv::PreserveAll);
-            sig.params = types.into_iter().map(AbiParam::new).collect();
-            sig
-        });
-        self.b.ins().call(keep, &all);
+        let keep = self.import(namespace::RUNTIME, index, || Signature::new(CallConv::PreserveAll));
+        self.b.ins().call(keep, &[]);
     }
 
     /// The same for a primitive; the result is rooted.

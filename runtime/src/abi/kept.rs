@@ -15,7 +15,7 @@ macro_rules! kept {
     };
 }
 
-// The last two take operation and format as words, result and operands in vector registers.
+// The last two take operation and format, then result and operands as raw floats.
 kept! {
     "rook_rt_entry_slow" "rook_rt_alloc_slow" "rook_rt_type_error" "rook_rt_standard_type_error"
     "rook_rt_final_index_error" "rook_rt_structure_type_error" "rook_rt_add" "rook_rt_sub" "rook_rt_mul"

@@ -8,6 +8,8 @@ pub const PENDING_ARGS: usize = 4;
 pub const REGISTER_ARGS: usize = 4;
 /// Watermarks on a Lisp stack, at most.
 pub const WATERMARKS: usize = 16;
+/// Arguments of a call by way of `rook_keep_registers`, at most.
+pub const KEPT_ARGS: usize = 5;
 /// Words in the argument area (address space; touched on demand). Also `call-arguments-limit`.
 pub const ARGUMENT_AREA_WORDS: usize = 1 << 16;
 /// Words in the values area. Also `multiple-values-limit`.
@@ -100,9 +102,10 @@ pub struct ThreadContext {
     /// Watermarks that hold, and the return addresses they replace (`stack::watermark`).
     pub watermark_count: u64,
     pub watermark_pcs: [u64; WATERMARKS],
-    /// What a call by way of `rook_keep_registers` returned; read at once.
+    /// A call by way of `rook_keep_registers`: its number and arguments, read at once, and its result.
+    pub kept_number: u64,
+    pub kept_args: [u64; KEPT_ARGS],
     pub kept_result: u64,
-    pub reserved: [u64; 3],
 }
 
 /// Card marking: see `ThreadContext::card_table`.
@@ -235,7 +238,7 @@ macro_rules! offsets {
     };
 }
 offsets! {
-    FOREIGN_TARGET = foreign_target; KEPT_RESULT = kept_result;
+    FOREIGN_TARGET = foreign_target; KEPT_NUMBER = kept_number; KEPT_ARGS = kept_args; KEPT_RESULT = kept_result;
     ALLOC_PTR = alloc_ptr; ALLOC_LIMIT = alloc_limit; STACK_LIMIT = stack_limit;
     NIL = nil; CARD_TABLE = card_table; LISP_FP = lisp_fp; LISP_PC = lisp_pc; EXIT_CHAIN = exit_chain;
     BINDING_PTR = binding_ptr; BINDING_LIMIT = binding_limit; TLS = tls; ARGS = args;

@@ -1,11 +1,12 @@
 //! Calls from cold paths that keep every register.
 //!
-//! Compiled code calls `rook_keep_registers(number, a0, a1)` with Cranelift's `preserve_all`
-//! convention: nothing is clobbered, so a rare error, overflow or safepoint inside a loop does not push the
-//! loop's floats and integers into the frame. The number is that of a thunk in `abi::kept`: an address would be
-//! computed outside the loop and kept in a register. The thunk gets the context and the arguments as
-//! always; its result is left in the context. References are in the frame in any case, where the
-//! collector updates them: a register that holds one is reloaded by the caller.
+//! Compiled code leaves the number of a thunk (`abi::kept`) and its arguments in the context and calls
+//! `rook_keep_registers` with Cranelift's `preserve_all` convention: nothing is clobbered, and no register
+//! is named, so a rare error, overflow or safepoint inside a loop costs the loop neither spilled values nor
+//! moves. (Named registers did: the allocator wants a value all along where a cold call wants it.) A number,
+//! since an address would be computed outside the loop and kept in a register. The thunk gets the context
+//! and the arguments as always; its result is left in the context. References are in the frame in any
+//! case, where the collector updates them: a register that holds one is reloaded by the caller.
 //! The walk over frames skips this one (`stack/cursor.rs`), which holds no values.
 
 use crate::abi::thread_context::offset;
@@ -26,9 +27,12 @@ core::arch::global_asm!(
     "movaps [rsp + 128], xmm8; movaps [rsp + 144], xmm9; movaps [rsp + 160], xmm10; movaps [rsp + 176], xmm11",
     "movaps [rsp + 192], xmm12; movaps [rsp + 208], xmm13; movaps [rsp + 224], xmm14; movaps [rsp + 240], xmm15",
     "lea rax, [rip + rook_kept_table]",
+    "mov rdi, [r15 + {number}]",
     "movsxd r10, dword ptr [rax + rdi * 4]",
     "add rax, r10",
     "mov rdi, r15",
+    "mov rsi, [r15 + {args}]",
+    "mov rdx, [r15 + {args} + 8]",
     "call rax",
     "rook_keep_return:",
     "mov [r15 + {result}], rax",
@@ -43,12 +47,18 @@ core::arch::global_asm!(
     ".size rook_keep_registers, . - rook_keep_registers",
     ".globl rook_keep_single_trap", ".hidden rook_keep_single_trap", ".globl rook_keep_double_trap", ".hidden rook_keep_double_trap",
     "rook_keep_single_trap:",
-    "cvtss2sd xmm0, xmm0; cvtss2sd xmm1, xmm1; cvtss2sd xmm2, xmm2",
-    "rook_keep_double_trap:",
+    "cvtss2sd xmm0, dword ptr [r15 + {args} + 16]",
+    "cvtss2sd xmm1, dword ptr [r15 + {args} + 24]",
+    "cvtss2sd xmm2, dword ptr [r15 + {args} + 32]",
     "movq rcx, xmm0; movq r8, xmm1; movq r9, xmm2",
+    "jmp rook_rt_float_trap",
+    "rook_keep_double_trap:",
+    "mov rcx, [r15 + {args} + 16]; mov r8, [r15 + {args} + 24]; mov r9, [r15 + {args} + 32]",
     "jmp rook_rt_float_trap",
     ".popsection",
     result = const offset::KEPT_RESULT,
+    number = const offset::KEPT_NUMBER,
+    args = const offset::KEPT_ARGS,
 );
 
 unsafe extern "C" {
