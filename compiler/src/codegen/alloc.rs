@@ -28,6 +28,7 @@ impl Lowering<'_, '_> {
         let (join, room) = self.join_block(types::I64);
         self.brif(full, slow, fast);
         self.b.switch_to_block(slow);
+        self.keep_references();
         let size = self.iconst(bytes as i64);
         let fresh = self.call_kept("rook_rt_alloc_slow", &[size]);
         self.jump(join, &[fresh]);

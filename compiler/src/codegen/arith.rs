@@ -97,6 +97,7 @@ impl Lowering<'_, '_> {
         self.root(joined);
         self.jump(join, &[value]);
         self.b.switch_to_block(slow);
+        self.keep_references();
         // Fixnums hardly ever overflow; what is unknown may well be no fixnum.
         let value = if both { self.call_kept_primitive(name, &[x, y]) } else { self.call_primitive(name, &[x, y]) };
         self.jump(join, &[value]);

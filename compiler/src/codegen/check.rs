@@ -5,7 +5,7 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
-use rook_runtime::abi::layout::{HEADER_KIND_SHIFT, kind};
+use rook_runtime::abi::layout::{HEADER_KIND_SHIFT, HEADER_SIZE_SHIFT, kind};
 use rook_runtime::abi::tags::*;
 use rook_runtime::object::symbol::well_known_number;
 
@@ -51,6 +51,9 @@ enum Step {
     /// Kinds (bit per kind) of an object known to have OTHER_TAG.
     Kinds(u64, bool),
 }
+
+/// Indexes that can be moved to where a header holds the length, and be one more, without overflow.
+const MOST_SHIFTED: i64 = (1 << (u64::BITS - HEADER_SIZE_SHIFT)) - 1;
 
 /// Tag values that fixnums use.
 const FIXNUM_TAGS: u16 = 0x5555;
@@ -300,6 +303,7 @@ impl Lowering<'_, '_> {
         self.root(bad);
         self.branch_on_range_type(ty, known, value, (join, vec![value.into()]), (wrong, vec![value.into()]));
         self.b.switch_to_block(wrong);
+        self.keep_references();
         let supplied = self.call_type_error(bad, spec);
         self.branch_on_range_type(ty, Type::ANY, supplied, (join, vec![supplied.into()]), (wrong, vec![supplied.into()]));
         self.b.switch_to_block(join);
@@ -326,6 +330,7 @@ impl Lowering<'_, '_> {
         let (slow, next) = (self.cold_block(), self.b.create_block());
         self.brif(odd, slow, next);
         self.b.switch_to_block(slow);
+        self.keep_references();
         self.call_float_trap(op, v, a, b);
         self.jump(next, &[]);
         self.b.switch_to_block(next);
@@ -343,6 +348,7 @@ impl Lowering<'_, '_> {
             let (trap, after) = (self.cold_block(), self.cold_block());
             self.brif(odd, trap, after);
             self.b.switch_to_block(trap);
+            self.keep_references();
             self.call_float_trap(op, v, v, v);
             self.jump(after, &[]);
             self.b.switch_to_block(after);
@@ -377,9 +383,24 @@ impl Lowering<'_, '_> {
 
     /// Nobody could supply another index: so nothing is live over the call, and references stay in registers.
     pub fn lower_check_index(&mut self, index: ValueId, length: ValueId, sequence: ValueId, result: ValueId) {
-        let (index, length, sequence) = (self.value(index), self.value(length), self.value(sequence));
+        let in_memory = self.kept.as_ref().and_then(|kept| kept.length_in_memory(length));
+        let ty = self.ty(index);
+        let (index, sequence) = (self.value(index), self.value(sequence));
         let (wrong, next) = (self.cold_block(), self.b.create_block());
-        let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, length);
+        let inside = match in_memory {
+            Some((tag, vector)) if ty.low >= 0 && ty.high < MOST_SHIFTED => {
+                // Index + 1 in the place of the length is at most the header, whose low bits hold more.
+                let vector = self.value(vector);
+                let following = self.b.ins().iadd_imm_s(index, 1);
+                let least = self.b.ins().ishl_imm_u(following, HEADER_SIZE_SHIFT as i64);
+                let header = self.load(vector, -(tag as i32));
+                self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, least, header)
+            }
+            _ => {
+                let length = self.value(length);
+                self.b.ins().icmp(IntCC::UnsignedLessThan, index, length)
+            }
+        };
         self.brif(inside, next, wrong);
         self.b.switch_to_block(wrong);
         let fixnum = self.b.ins().ishl_imm_u(index, FIXNUM_SHIFT as i64);

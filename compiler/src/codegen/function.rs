@@ -10,6 +10,7 @@ use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch};
 use rook_runtime::abi::thread_context::{EXIT_RECORD_BYTES, offset};
 
+use super::kept_references::KeptReferences;
 use super::{ConstantStyle, Symbols, function_name};
 use crate::datum::Datums;
 use crate::mir::{Block, Entry, FuncId, Function, Inst, InstData, Program, Repr, Returns, Terminator, ValueId};
@@ -40,6 +41,9 @@ pub(super) struct Lowering<'a, 'f> {
     pub general_sig: Option<ir::SigRef>,
     /// CLIF values that the collector knows of.
     pub rooted: HashSet<ir::Value>,
+    pub kept: Option<KeptReferences>,
+    /// Index of the instruction at hand in its block.
+    pub position: usize,
     spans: Vec<Span>,
 }
 
@@ -74,6 +78,8 @@ pub fn lower_function(
         globals: HashMap::default(),
         general_sig: None,
         rooted: HashSet::default(),
+        kept: None,
+        position: 0,
         spans: Vec::new(),
     };
     lowering.run();
@@ -144,6 +150,7 @@ fn is_leaf(function: &Function) -> bool {
 impl Lowering<'_, '_> {
     fn run(&mut self) {
         let order = self.function.reverse_postorder();
+        self.declare_kept_references();
         for _ in 0..self.function.exit_slots {
             let data = StackSlotData::new(StackSlotKind::ExplicitSlot, EXIT_RECORD_BYTES as u32, 3);
             let slot = self.b.create_sized_stack_slot(data);
@@ -158,11 +165,16 @@ impl Lowering<'_, '_> {
             }
             for &param in &data.params {
                 let value = self.b.append_block_param(clif, clif_type(self.function.repr(param)));
-                self.define(param, value);
+                self.bind(param, value);
             }
         }
         for &block in &order {
-            self.b.switch_to_block(self.clif_block(block));
+            let clif = self.clif_block(block);
+            self.b.switch_to_block(clif);
+            for (i, &param) in self.function.block(block).params.iter().enumerate() {
+                let value = self.b.block_params(clif)[i];
+                self.define_variable(param, value);
+            }
             if block == Block(0) && self.function.entry_check && !is_leaf(self.function) {
                 self.set_span(self.function.span);
                 self.entry_check();
@@ -179,10 +191,13 @@ impl Lowering<'_, '_> {
             Some((InstData { inst: Inst::Poll | Inst::PollLoop, .. }, body)) if matches!(terminator, Terminator::Jump(..)) => (body, data.insts.last()),
             _ => (&data.insts[..], None),
         };
-        for inst in body {
+        self.enter_block_with_kept_references(block);
+        for (i, inst) in body.iter().enumerate() {
+            self.position = i;
             self.set_span(inst.span);
             self.lower_inst(inst);
         }
+        self.position = body.len();
         match (fused, terminator) {
             (Some(inst), Terminator::Jump(target, args)) => {
                 self.set_span(inst.span);
@@ -223,22 +238,41 @@ impl Lowering<'_, '_> {
         self.blocks[block.0 as usize].expect("blocks that are reached have been made")
     }
 
-    pub fn block_args(&self, args: &[ValueId]) -> Vec<BlockArg> {
+    pub fn block_args(&mut self, args: &[ValueId]) -> Vec<BlockArg> {
         as_block_args(&self.values(args))
     }
 
     /// The CLIF value of a MIR value.
-    pub fn value(&self, v: ValueId) -> ir::Value {
+    pub fn value(&mut self, v: ValueId) -> ir::Value {
+        if let Some(variable) = self.kept.as_ref().and_then(|kept| kept.variable(v)) {
+            let value = self.b.use_var(variable);
+            self.rooted.insert(value);
+            return value;
+        }
         self.values[v.0 as usize]
             .unwrap_or_else(|| panic!("{}: v{} is used where it is not defined", self.function.name, v.0))
     }
 
-    pub fn values(&self, vs: &[ValueId]) -> Vec<ir::Value> {
+    pub fn values(&mut self, vs: &[ValueId]) -> Vec<ir::Value> {
         vs.iter().map(|&v| self.value(v)).collect()
     }
 
     /// Binds a MIR value; the collector learns of it when it may be a reference.
     pub fn define(&mut self, v: ValueId, value: ir::Value) {
+        self.bind(v, value);
+        self.define_variable(v, value);
+    }
+
+    fn define_variable(&mut self, v: ValueId, value: ir::Value) {
+        if let Some(kept) = &self.kept
+            && kept.defines(v)
+        {
+            let variable = kept.variable(v).expect("what defines a variable has one");
+            self.b.def_var(variable, value);
+        }
+    }
+
+    fn bind(&mut self, v: ValueId, value: ir::Value) {
         let data = &self.function.values[v.0 as usize];
         if data.repr == Repr::Tagged && data.ty.set.may_be_reference() {
             self.root(value);

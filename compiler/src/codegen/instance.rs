@@ -42,6 +42,7 @@ impl Lowering<'_, '_> {
         self.b.switch_to_block(again);
         self.branch_on_ancestor(depth, supplied, target, (join, wrong));
         self.b.switch_to_block(wrong);
+        self.keep_references();
         let next = self.call_kept_primitive("structure_type_error", &[bad, target]);
         let is = self.has_tag(next, INSTANCE_TAG);
         self.b.ins().brif(is, again, &[next.into()], wrong, &[next.into()]);

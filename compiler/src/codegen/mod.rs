@@ -19,6 +19,7 @@ mod exits;
 mod function;
 mod memory;
 mod instance;
+mod kept_references;
 mod runtime_calls;
 mod safepoint;
 

@@ -63,6 +63,7 @@ impl Lowering<'_, '_> {
         let (slow, next) = (self.cold_block(), self.b.create_block());
         self.brif(requested, slow, next);
         self.b.switch_to_block(slow);
+        self.keep_references();
         self.call_kept_for_effect("rook_rt_entry_slow", &[]);
         self.jump(next, &[]);
         self.b.switch_to_block(next);
@@ -78,6 +79,7 @@ impl Lowering<'_, '_> {
         let requested = self.safepoint_requested();
         self.brif(requested, slow, next);
         self.b.switch_to_block(slow);
+        self.keep_references();
         self.call_kept_for_effect("rook_rt_entry_slow", &[]);
         self.jump(next, &[]);
         self.b.switch_to_block(next);
@@ -92,6 +94,7 @@ impl Lowering<'_, '_> {
         let args = as_block_args(&args);
         self.b.ins().brif(requested, slow, &args, target, &args);
         self.b.switch_to_block(slow);
+        self.keep_references();
         self.call_kept_for_effect("rook_rt_entry_slow", &[]);
         self.jump(target, &copies);
     }

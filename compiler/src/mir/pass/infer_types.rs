@@ -3,6 +3,8 @@
 //!
 //! Optimistic: values start empty and grow until nothing changes; a range that keeps growing is
 //! widened to the whole. The types that building recorded (constants, declarations) bound the result.
+//! Widening forgets bounds that every way into a loop respects; one step down from the result finds
+//! them again (a type that follows from sound types is sound).
 
 use crate::mir::build::ssa::for_each_edge;
 use crate::mir::*;
@@ -42,6 +44,10 @@ pub fn run(program: &mut Program) {
             state.assumed = assumptions(&program.functions[i]);
             infer(&mut program.functions[i], FuncId(i as u32), &bounds[i], &mut updates[i], &mut state);
         }
+    }
+    for (f, bounds) in program.functions.iter_mut().zip(&bounds) {
+        state.assumed = assumptions(f);
+        narrow(f, bounds, &state);
     }
     // Floats and conditions keep what building said; so do values in code that inference never reached.
     for (f, bounds) in program.functions.iter_mut().zip(&bounds) {
@@ -145,6 +151,46 @@ fn infer(f: &mut Function, id: FuncId, bounds: &[Type], updates: &mut [u8], stat
         f.blocks[b].terminator = Some(t);
         for (p, ty) in feeds {
             update(f, state, p, ty, true);
+        }
+    }
+}
+
+/// Ranges of block parameters from what reaches them, and of instructions from those.
+fn narrow(f: &mut Function, bounds: &[Type], state: &State) {
+    let mut reaching: Vec<Type> = vec![Type::EMPTY; f.values.len()];
+    for b in 0..f.blocks.len() {
+        let Some(mut t) = f.blocks[b].terminator.take() else { continue };
+        for_each_edge(&mut t, &mut |to, implicit, args| {
+            let params = &f.blocks[to.0 as usize].params;
+            params[..implicit].iter().for_each(|p| reaching[p.0 as usize] = Type::ANY);
+            for (p, a) in params[implicit..].iter().zip(args.iter()) {
+                let ty = &mut reaching[p.0 as usize];
+                *ty = ty.union(f.ty(*a));
+            }
+        });
+        f.blocks[b].terminator = Some(t);
+    }
+    let meet = |old: Type, ty: Type| {
+        let both = if old.is_fixnum() && ty.is_fixnum() { old.intersection(ty) } else { old };
+        if both.set.is_empty() { old } else { both }
+    };
+    for b in 0..f.blocks.len() {
+        if b != 0 {
+            for i in 0..f.blocks[b].params.len() {
+                let p = f.blocks[b].params[i].0 as usize;
+                f.values[p].ty = meet(f.values[p].ty, reaching[p]);
+            }
+        }
+        for k in 0..f.blocks[b].insts.len() {
+            let Some(&first) = f.blocks[b].insts[k].results.first() else { continue };
+            let inst = &f.blocks[b].insts[k].inst;
+            let ty = match f.repr(first) {
+                Repr::Tagged => result_type(f, inst, bounds[first.0 as usize], state),
+                Repr::Word => ranges::word_type(f, inst),
+                _ => continue,
+            };
+            let old = f.ty(first);
+            f.values[first.0 as usize].ty = meet(old, ty);
         }
     }
 }

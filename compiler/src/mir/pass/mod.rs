@@ -1,6 +1,7 @@
 //! Passes over MIR, one file each, in the order `pipeline` runs them.
 
 pub mod check_floats;
+pub mod drop_index_checks;
 pub mod eliminate_checks;
 pub mod eliminate_dead_code;
 pub mod infer_types;
@@ -35,6 +36,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "remove-unreachable-3", description: "drop blocks behind decided tests", run: remove_unreachable::run },
     Pass { name: "simplify-params-3", description: "replace block parameters that have one source", run: simplify_params::run },
     Pass { name: "reuse-values", description: "compute once what does not change", run: reuse_values::run },
+    Pass { name: "drop-index-checks", description: "drop checks of indexes that a loop bounds", run: drop_index_checks::run },
     Pass { name: "unbox-floats", description: "keep floats raw in variables, arguments and results", run: unbox_floats::run },
     Pass { name: "eliminate-dead-code", description: "drop unused pure instructions and parameters", run: eliminate_dead_code::run },
     Pass { name: "thin-polls", description: "poll in some iterations of counting loops", run: thin_polls::run },
