@@ -15,7 +15,7 @@ use crate::dump;
 use crate::link::image::{Image, Reference};
 use crate::link::program::Program;
 use crate::link::shake::{Roots, shake};
-use crate::link::{prelink, size, toolchain, unit_file};
+use crate::link::{needed, prelink, size, toolchain, unit_file};
 
 /// The options by name, for suggestions.
 const OPTIONS: [&str; 16] = [
@@ -350,7 +350,8 @@ fn link(image: &mut Image, roots: &Roots, entry: Option<(String, String)>, folde
             toolchain::run_linker(&options.linker, &arguments).map_err(|e| e.to_string())
         })
         .and_then(|()| {
-            std::fs::rename(&partial, &options.output)
+            if full { Ok(()) } else { drop_unused_libraries(&partial) }
+                .and_then(|()| std::fs::rename(&partial, &options.output))
                 .map_err(|e| format!("cannot write {}: {}", options.output.display(), source::reason(&e)))
         });
     for path in [&object_path, &partial] {
@@ -358,6 +359,11 @@ fn link(image: &mut Image, roots: &Roots, entry: Option<(String, String)>, folde
         let _ = std::fs::remove_file(path);
     }
     outcome
+}
+
+fn drop_unused_libraries(program: &Path) -> std::io::Result<()> {
+    let mut bytes = std::fs::read(program)?;
+    if needed::drop_unused(&mut bytes) { std::fs::write(program, bytes) } else { Ok(()) }
 }
 
 /// The call that makes the program need the compiler: `(caller, operator)`. The library's own uses

@@ -290,7 +290,7 @@ pub fn abs(ctx: &mut ThreadContext, x: Value) -> LispResult {
         Some(Number::Complex(_)) => {
             let format = result_format(ctx, x)?;
             let z = to_complex(ctx, x)?;
-            let size = z.re.hypot(z.im);
+            let size = z.magnitude();
             if trap(size, &[z.re, z.im]).is_some() {
                 return Err(errors::arithmetic_error(ctx, ErrorKind::FloatingPointOverflow, Sym::ABS, &[x]));
             }
