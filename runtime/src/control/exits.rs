@@ -10,10 +10,12 @@ use crate::abi::thread_context::{
 };
 use crate::value::Value;
 
-/// An entry that leaves when the innermost record is where the exit lands, without entering Rust; else
-/// the thunk named last does. Arguments are (ctx, tag, token or target record, value, count).
+/// An entry that leaves without entering Rust when no door lies on the way to where the exit stops first.
+/// `$search` begins with the innermost record in rax; it goes to 6 with the record to stop at in rax and
+/// what is then `unwind_target` in r8, or to 3, where the thunk named last does everything. Arguments are
+/// (ctx, tag, token or target record, value, count) in rdi, rsi, rdx and rcx.
 macro_rules! exit_entry {
-    ($name:literal, [$($test:literal),*], $slow:literal $(, $operand:ident = $value:expr)*) => {
+    ($name:literal, [$($search:literal),*], $slow:literal $(, $operand:ident = $value:expr)*) => {
         core::arch::global_asm!(
             concat!(".pushsection .text.", $name, ",\"ax\",@progbits"),
             concat!(".globl ", $name),
@@ -22,18 +24,18 @@ macro_rules! exit_entry {
             ".p2align 4",
             concat!($name, ":"),
             "mov rax, [r15 + {chain}]",
-            "test rax, rax",
-            "je 3f",
-            $($test, "jne 3f",)*
-            "mov r8, [rax + {r_segments}]",
-            "cmp r8, [r15 + {segments}]",
+            $($search,)*
+            "6:",
+            "mov r9, [rax + {r_segments}]",
+            "cmp r9, [r15 + {segments}]",
             "jne 3f",
-            "mov r8, [r15 + {real_limit}]",
-            "cmp r8, [r15 + {soft_limit}]",
+            "mov r9, [r15 + {real_limit}]",
+            "cmp r9, [r15 + {soft_limit}]",
             "jb 3f",
-            "mov r8, [r15 + {binding_limit}]",
-            "cmp r8, [r15 + {soft_binding_limit}]",
+            "mov r9, [r15 + {binding_limit}]",
+            "cmp r9, [r15 + {soft_binding_limit}]",
             "ja 3f",
+            "mov [r15 + {unwind_target}], r8",
             // Bindings.
             "mov r8, [rax + {r_binding}]",
             "mov r9, [r15 + {binding}]",
@@ -48,13 +50,12 @@ macro_rules! exit_entry {
             "mov [r15 + {binding}], r9",
             "jmp 1b",
             "2:",
-            "mov r8, [rax + {r_previous}]",
+            "mov r8, [rax + {previous}]",
             "mov [r15 + {chain}], r8",
             "mov r8, [rax + {r_entry}]",
             "mov [r15 + {entry}], r8",
             "xor r8d, r8d",
             "mov [r15 + {arg_count}], r8",
-            "mov [r15 + {unwind_target}], r8",
             "cmp rcx, 1",
             "ja 4f",
             "mov [r15 + {value_count}], r8",
@@ -84,34 +85,77 @@ macro_rules! exit_entry {
             entry_bytes = const size_of::<BindingEntry>(),
             entry_index = const std::mem::offset_of!(BindingEntry, index),
             entry_value = const std::mem::offset_of!(BindingEntry, old_value),
-            r_previous = const exit_offset::PREVIOUS,
             r_binding = const exit_offset::BINDING_PTR,
             r_segments = const exit_offset::SEGMENTS,
             r_entry = const exit_offset::ENTRY_FRAME,
             r_fp = const exit_offset::FP,
             r_sp = const exit_offset::SP,
             r_handler = const exit_offset::HANDLER,
+            kind = const exit_offset::KIND,
+            previous = const exit_offset::PREVIOUS,
+            cleanup = const exit_kind::CLEANUP,
             $($operand = const $value,)*
         );
     };
 }
+
+/// An `exit_entry!` that looks for a record of a kind and tag; the exit stops at the first cleanup.
+macro_rules! tagged_exit_entry {
+    ($name:literal, $kind:expr, $slow:literal) => {
+        exit_entry!(
+            $name,
+            [
+                "xor r8d, r8d",
+                "5:",
+                "test rax, rax",
+                "je 3f",
+                "mov r9, [rax + {kind}]",
+                "cmp r9, {cleanup}",
+                "jae 8f",
+                "cmp rsi, [rax + {tag}]",
+                "jne 7f",
+                "cmp r9, {wanted}",
+                "je 9f",
+                "7:",
+                "mov rax, [rax + {previous}]",
+                "jmp 5b",
+                "8:",
+                "jne 3f",
+                "test r8, r8",
+                "cmove r8, rax",
+                "jmp 7b",
+                "9:",
+                "test r8, r8",
+                "je 6f",
+                "xchg r8, rax"
+            ],
+            $slow,
+            tag = exit_offset::TAG,
+            wanted = $kind
+        );
+    };
+}
+const _: () = assert!(exit_kind::CATCH < exit_kind::CLEANUP && exit_kind::BLOCK < exit_kind::CLEANUP && exit_kind::DOOR > exit_kind::CLEANUP);
+tagged_exit_entry!("rook_rt_throw", exit_kind::CATCH, "rook_throw_far");
+tagged_exit_entry!("rook_rt_exit_to", exit_kind::BLOCK, "rook_exit_to_far");
 exit_entry!(
-    "rook_rt_throw",
-    ["cmp rsi, [rax + {tag}]", "cmp qword ptr [rax + {kind}], {catch}"],
-    "rook_throw_far",
-    tag = exit_offset::TAG,
-    kind = exit_offset::KIND,
-    catch = exit_kind::CATCH
+    "rook_rt_continue_unwind",
+    [
+        "5:",
+        "test rax, rax",
+        "je 3f",
+        "xor r8d, r8d",
+        "cmp rax, rsi",
+        "je 6f",
+        "mov r8, rsi",
+        "cmp qword ptr [rax + {kind}], {cleanup}",
+        "je 6f",
+        "ja 3f",
+        "mov rax, [rax + {previous}]",
+        "jmp 5b"
+    ],
+    "rook_continue_unwind_far"
 );
-exit_entry!(
-    "rook_rt_exit_to",
-    ["cmp rsi, [rax + {tag}]", "cmp qword ptr [rax + {kind}], {block}"],
-    "rook_exit_to_far",
-    tag = exit_offset::TAG,
-    kind = exit_offset::KIND,
-    block = exit_kind::BLOCK
-);
-exit_entry!("rook_rt_continue_unwind", ["cmp rsi, rax"], "rook_continue_unwind_far");
 
 // (ctx, tag, token or target record, value, count): never return, except by way of %RAISE for an
 // unknown target.
