@@ -41,6 +41,7 @@
               (rplaca tail (%merge-condition-slots slot (car tail)))
               (push slot slots)))))))
 
+(declaim (inline %find-condition-layout))
 (defun %find-condition-layout (name)
   (let ((layout (%find-layout name)))
     (if (and layout (eq (%layout-kind layout) :condition))
@@ -78,16 +79,22 @@
 
 ;;; Instances.
 
+(declaim (inline %conditionp))
 (defun %conditionp (object)
   (let ((layout (%layout-of object)))
     (and layout (%layoutp layout) (eq (%layout-kind layout) :condition))))
 
+;;; The value of the first of ARGUMENTS, a list of even length, that is one of INITARGS, or the unbound
+;;; marker.
 (defun %initarg-value (initargs arguments)
-  ;; The value of the first of ARGUMENTS that is one of INITARGS, or the unbound marker.
-  (do ((rest arguments (cddr rest)))
-      ((null rest) (%unbound-mark))
-    (when (%memq (car rest) initargs)
-      (return (cadr rest)))))
+  (if (null initargs)
+      (%unbound-mark)
+      (do ((rest arguments (%cdr (%cdr rest))))
+          ((null rest) (%unbound-mark))
+        (if (or (eq (%car rest) (%car initargs))
+                (and (%cdr initargs) (%memq (%car rest) (%cdr initargs))))
+            (return (%car (%cdr rest)))
+            nil))))
 
 ;;; How often condition classes were defined: what is remembered about one holds until the next time.
 (defvar *condition-definitions* 0)
@@ -100,6 +107,7 @@
         (unless (assoc (first default) defaults)
           (push default defaults))))))
 
+(declaim (inline %class-default-initargs %default-condition-initargs))
 (defun %class-default-initargs (layout)
   ;; The same, remembered at the front of the property list of LAYOUT.
   (let ((known (%car (%cdr (%layout-plist layout)))))
@@ -109,19 +117,20 @@
           (rplaca (%cdr (%layout-plist layout)) (cons *condition-definitions* defaults))
           defaults))))
 
+;;; ARGUMENTS followed by the default initargs that they leave out.
 (defun %default-condition-initargs (layout arguments)
-  ;; ARGUMENTS followed by the default initargs that they leave out.
   (let ((all (%class-default-initargs layout)))
-    (if (null all)
-        arguments
-        (let ((defaults '()))
-          (dolist (default all)
-            (let ((initarg (first default)))
-              (when (%unbound-mark-p (%initarg-value (list initarg) arguments))
-                (setq defaults (list* initarg (funcall (second default)) defaults)))))
-          (if defaults
-              (append arguments defaults)
-              arguments)))))
+    (if (null all) arguments (%add-default-initargs all arguments))))
+
+(defun %add-default-initargs (all arguments)
+  (let ((defaults '()))
+    (dolist (default all)
+      (let ((initarg (first default)))
+        (when (%unbound-mark-p (%initarg-value (list initarg) arguments))
+          (setq defaults (list* initarg (funcall (second default)) defaults)))))
+    (if defaults
+        (append arguments defaults)
+        arguments)))
 
 (defun %initialize-condition-slot (condition index slot arguments)
   (let ((value (%initarg-value (%condition-slot-initargs slot) arguments)))
@@ -133,14 +142,17 @@
           (rplaca (%condition-slot-cell slot) value)
           (%set-instance-ref condition index value)))))
 
+;;; ARGUMENTS is a list of even length.
 (defun %make-condition (layout arguments)
   (let* ((slots (%layout-slots layout))
-         (n (length slots))
+         (n (%vector-size slots))
          (condition (%allocate-instance layout n))
          (arguments (%default-condition-initargs layout arguments)))
-    (do ((i 0 (1+ i)))
-        ((= i n) condition)
-      (%initialize-condition-slot condition (1+ i) (svref slots i) arguments))))
+    (declare (fixnum n))
+    (do ((i 0 (%fix+ i 1)))
+        ((%fix= i n) condition)
+      (declare (fixnum i))
+      (%initialize-condition-slot condition (%fix+ i 1) (svref slots i) arguments))))
 
 (defun %make-condition-of-type (type arguments)
   (let ((layout (if (%layoutp type) type (%find-condition-layout type))))
@@ -149,7 +161,7 @@
              :datum type :expected-type 'symbol
              :format-control "~S does not name a condition type."
              :format-arguments (list type)))
-    (unless (evenp (%list-length arguments))
+    (unless (or (null arguments) (evenp (%list-length arguments)))
       (error 'simple-program-error
              :format-control "Odd number of initialization arguments: ~S."
              :format-arguments (list arguments)))

@@ -48,17 +48,19 @@
                   nil)))))))
 
 (defun %coerce-to-condition (datum arguments default-type operator)
-  (cond ((%conditionp datum)
+  (cond ((and datum (symbolp datum))
+         (%make-condition-of-type datum arguments))
+        ((or (simple-string-p datum) (stringp datum) (functionp datum))
+         (%make-condition (%find-condition-layout default-type)
+                          (list :format-control datum :format-arguments arguments)))
+        ((%conditionp datum)
          (when arguments
            (error 'simple-type-error
                   :datum arguments :expected-type 'null
                   :format-control "~S was given arguments besides the condition: ~S."
                   :format-arguments (list operator arguments)))
          datum)
-        ((or (stringp datum) (functionp datum))
-         (%make-condition (%find-condition-layout default-type)
-                          (list :format-control datum :format-arguments arguments)))
-        ((and (or (symbolp datum) (%layoutp datum)) datum)
+        ((%layoutp datum)
          (%make-condition-of-type datum arguments))
         (t
          (error 'simple-type-error

@@ -33,11 +33,16 @@
       (%do-list (tail list) (if (eql item (%car tail)) (return tail) nil))))
 
 (defun member (item list &key key test test-not)
-  (if (and (null test) (null test-not) (null key))
-      (%member-eql item list)
-      (let ((test (%test-function test test-not)) (key (%key-function key)))
-        (%do-list (tail list)
-          (if (funcall test item (%key key (%car tail))) (return tail) nil)))))
+  (cond (test
+         (let ((test (%test-function test test-not)) (key (%key-function key)))
+           (%do-list (tail list)
+             (if (funcall test item (%key key (%car tail))) (return tail) nil))))
+        (test-not (member item list :key key :test (%test-function test test-not)))
+        (key
+         (let ((key (%key-function key)))
+           (%do-list (tail list)
+             (if (eql item (%key key (%car tail))) (return tail) nil))))
+        (t (%member-eql item list))))
 
 (defun member-if (predicate list &key key)
   (let ((predicate (%function predicate)) (key (%key-function key)))

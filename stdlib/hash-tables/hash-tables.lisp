@@ -1,10 +1,10 @@
 (in-package "ROOK-KERNEL")
-;;;; Hash tables: an index with linear probing over a vector of entries in order of insertion.
+;;;; Hash tables: an index with open addressing over a vector of entries in order of insertion.
 ;;;;
-;;;; An entry is two elements: key and value; the key of a removed entry is the empty mark. The index
-;;;; is a vector of buckets, a power of two of them, each two elements: an entry's number plus one (0
-;;;; for an empty bucket) and its code, the low 32 bits of its hash. So a probe that misses reads the
-;;;; index only, and growing asks no key for its hash. Hashes of objects that EQ and EQL tables compare
+;;;; An entry is two elements: key and value; the key of a removed or unused entry is the empty mark. The
+;;;; index is a vector of buckets, a power of two of them, each two elements: an entry's number plus one
+;;;; (0 for an empty bucket) and its code, the low 32 bits of its hash. So a probe that misses reads the
+;;;; index only, and growing asks no key for its hash. The entry found last is tried first. Hashes of objects that EQ and EQL tables compare
 ;;;; by identity come from their addresses: then ADDRESSED is true and the codes are those of
 ;;;; collection epoch EPOCH.
 
@@ -18,7 +18,9 @@
 (defconstant +table-addressed+ 6)
 (defconstant +table-rehash-size+ 7)
 (defconstant +table-rehash-threshold+ 8)
-(defconstant +table-slots+ 9)
+;;; Position of the entry that was found last, or of another one.
+(defconstant +table-last+ 9)
+(defconstant +table-slots+ 10)
 
 (defconstant +smallest-index+ 16)
 
@@ -43,7 +45,7 @@
   (%primitive make-raw-vector +kind-vector-u32+ (%fix* 2 buckets)))
 
 (defun %make-entries (buckets)
-  (%primitive make-simple-vector (%fix* 2 (%index-capacity buckets)) 0))
+  (%primitive make-simple-vector (%fix* 2 (%index-capacity buckets)) (%empty-mark)))
 
 (defun %hash-code (hash)
   (declare (fixnum hash))
@@ -77,33 +79,58 @@
   (%set-other-ref table +table-entries+ (%make-entries buckets))
   (%set-other-ref table +table-fill+ 0)
   (%set-other-ref table +table-count+ 0)
+  (%set-other-ref table +table-last+ 0)
   (%set-other-ref table +table-epoch+ 0)
   (%set-other-ref table +table-addressed+ nil))
 
 ;;; Looking up. Each finder answers the position of the key in the entries, or -1.
 
-(defmacro %probe (table hash (key) match)
-  (let ((index (gensym "INDEX")) (entries (gensym "ENTRIES")) (mask (gensym "MASK"))
-        (code (gensym "CODE")) (i (gensym "I")) (number (gensym "NUMBER"))
-        (position (gensym "POSITION")))
-    `(let* ((,index (%other-ref ,table +table-index+))
-            (,entries (%other-ref ,table +table-entries+))
-            (,mask (%fix- (%vector-size ,index) 1))
-            (,code (%hash-code ,hash))
-            (,i (%fixand (%fix* 2 ,code) ,mask)))
-       (declare (type (simple-array (unsigned-byte 32) (*)) ,index) (fixnum ,mask ,code ,i))
+;;; Probing. Small integers are their own codes and go to consecutive buckets, so that ranges of them
+;;; are found without a collision and near one another; what of a code exceeds the index moves the first
+;;; bucket, and each further one depends on more bits of the code. When no bits are left the sequence
+;;; goes through all buckets.
+
+;;; The first bucket of CODE in an index of MASK + 1 buckets.
+(declaim (inline %first-bucket))
+(defun %first-bucket (code mask)
+  (declare (fixnum code mask))
+  (let ((high (%fix- code (%fixand code mask))))
+    (declare (fixnum high))
+    (%fixand mask (%fixxor code (%fixshr (%fix* high 625341585) 32)))))
+
+;;; Goes through the buckets of CODE in the vector INDEX, a variable, until the body leaves; ELEMENT is
+;;; where the bucket's two elements begin.
+(defmacro %do-probes ((element code index) &body body)
+  (let ((mask (gensym "MASK")) (bucket (gensym "BUCKET")) (rest (gensym "REST")))
+    `(let* ((,mask (%fix- (%fixshr (%vector-size ,index) 1) 1))
+            (,bucket (%first-bucket ,code ,mask))
+            (,rest ,code))
+       (declare (fixnum ,mask ,bucket ,rest))
        (do ()
            (nil)
-         (let ((,number (%aref1 ,index ,i)))
+         (let ((,element (%fix* 2 ,bucket)))
+           (declare (fixnum ,element))
+           ,@body)
+         (setq ,rest (%fixshr ,rest 5))
+         (setq ,bucket (%fixand ,mask (%fix+ (%fix+ (%fix* ,bucket 5) ,rest) 1)))))))
+
+(defmacro %probe (table hash (key) match)
+  (let ((index (gensym "INDEX")) (entries (gensym "ENTRIES")) (code (gensym "CODE"))
+        (element (gensym "ELEMENT")) (number (gensym "NUMBER")) (position (gensym "POSITION")))
+    `(let ((,index (%other-ref ,table +table-index+))
+           (,entries (%other-ref ,table +table-entries+))
+           (,code (%hash-code ,hash)))
+       (declare (type (simple-array (unsigned-byte 32) (*)) ,index) (fixnum ,code))
+       (%do-probes (,element ,code ,index)
+         (let ((,number (%aref1 ,index ,element)))
            (declare (fixnum ,number))
            (if (%fix= ,number 0) (return -1) nil)
-           (if (%fix= (%aref1 ,index (%fix+ ,i 1)) ,code)
+           (if (%fix= (%aref1 ,index (%fix+ ,element 1)) ,code)
                (let* ((,position (%fix* 2 (%fix- ,number 1)))
                       (,key (%other-ref ,entries ,position)))
                  (declare (fixnum ,position))
                  (if ,match (return ,position) nil))
-               nil))
-         (setq ,i (%fixand ,mask (%fix+ ,i 2)))))))
+               nil))))))
 
 (defun %find-eq (table key hash)
   (declare (fixnum hash))
@@ -115,7 +142,7 @@
 
 (defun %find-equal (table key hash)
   (declare (fixnum hash))
-  (%probe table hash (other) (equal other key)))
+  (%probe table hash (other) (or (eq other key) (equal other key))))
 
 (defun %find-equalp (table key hash)
   (declare (fixnum hash))
@@ -125,6 +152,11 @@
 (declaim (inline %addressed-key-p))
 (defun %addressed-key-p (key)
   (or (consp key) (%instancep key) (functionp key) (%otherp key)))
+
+(declaim (inline %fixnum-hash))
+(defun %fixnum-hash (key)
+  (declare (fixnum key))
+  (%fixxor key (%fix* (%fixshr key 32) 625341585)))
 
 (defun %address-hash (key)
   (%spread-hash (%fixand most-positive-fixnum (%address-bits key))))
@@ -148,14 +180,16 @@
 (defun %key-hash (table key)
   (case (%other-ref table +table-test+)
     (eq (cond ((symbolp key) (%symbol-hash key))
+              ((%fixnump key) (%fixnum-hash key))
               ((or (%addressed-key-p key) (%double-float-p key)) (%current-address-hash table key))
               (t (%address-hash key))))
     (eql (cond ((symbolp key) (%symbol-hash key))
-               ((%fixnump key) (%address-hash key))
+               ((%fixnump key) (%fixnum-hash key))
                ((numberp key) (%eql-number-hash key))
                ((%addressed-key-p key) (%current-address-hash table key))
                (t (%address-hash key))))
     (equal (cond ((symbolp key) (%symbol-hash key))
+                 ((%fixnump key) (%fixnum-hash key))
                  ((or (consp key) (numberp key) (characterp key) (stringp key) (bit-vector-p key)
                       (pathnamep key))
                   (%spread-hash (%equal-hash key 4)))
@@ -184,13 +218,26 @@
 ;;; %KEY-HASH without a call for the commonest keys.
 (declaim (inline %quick-key-hash))
 (defun %quick-key-hash (table key)
-  (if (and (%fixnump key) (eq (%other-ref table +table-test+) 'eql))
-      (%address-hash key)
-      (%key-hash table key)))
+  (cond ((eq (%other-ref table +table-test+) 'equalp) (%key-hash table key))
+        ((%fixnump key) (%fixnum-hash key))
+        ((symbolp key) (%symbol-ref key +symbol-hash+))
+        (t (%key-hash table key))))
+
+;;; The position of KEY in the entries, or -1.
+(declaim (inline %look-up))
+(defun %look-up (table key)
+  (let ((last (%other-ref table +table-last+)))
+    (declare (fixnum last))
+    (if (eq key (%other-ref (%other-ref table +table-entries+) last))
+        last
+        (let ((position (%find-position table key (%quick-key-hash table key))))
+          (declare (fixnum position))
+          (if (%fix< position 0) nil (%set-other-ref table +table-last+ position))
+          position))))
 
 (defun gethash (key table &optional default)
   (let* ((table (%check-hash-table table))
-         (position (%find-position table key (%quick-key-hash table key))))
+         (position (%look-up table key)))
     (declare (fixnum position))
     (if (%fix< position 0)
         (values default nil)
@@ -200,11 +247,10 @@
 
 (defun %puthash (key table value)
   (let* ((table (%check-hash-table table))
-         (hash (%quick-key-hash table key))
-         (position (%find-position table key hash)))
+         (position (%look-up table key)))
     (declare (fixnum position))
     (if (%fix< position 0)
-        (%add-entry table key value hash)
+        (%add-entry table key value (%quick-key-hash table key))
         (%set-other-ref (%other-ref table +table-entries+) (%fix+ position 1) value))
     value))
 
@@ -234,13 +280,13 @@
 
 (defun %index-entry (index code number)
   (declare (type (simple-array (unsigned-byte 32) (*)) index) (fixnum code number))
-  (let* ((mask (%fix- (%vector-size index) 1)) (i (%fixand (%fix* 2 code) mask)))
-    (declare (fixnum mask i))
-    (do ()
-        ((eql 0 (%aref1 index i))
-         (%set-aref1 index i number)
-         (%set-aref1 index (%fix+ i 1) code))
-      (setq i (%fixand mask (%fix+ i 2))))))
+  (%do-probes (element code index)
+    (if (eql 0 (%aref1 index element))
+        (progn
+          (%set-aref1 index element number)
+          (%set-aref1 index (%fix+ element 1) code)
+          (return nil))
+        nil)))
 
 ;;; Runs the body for the number and code of each bucket of an index that is in use.
 (defmacro %do-buckets ((number code index) &body body)
@@ -283,6 +329,7 @@
         (if (%fix= new 0) nil (%index-entry index code new))))
     (%set-other-ref table +table-index+ index)
     (%set-other-ref table +table-entries+ entries)
+    (%set-other-ref table +table-last+ 0)
     (%set-other-ref table +table-fill+ to)))
 
 ;;; Takes the codes of addressed keys anew. Entries stay where they are.
@@ -306,7 +353,7 @@
 
 (defun remhash (key table)
   (let* ((table (%check-hash-table table))
-         (position (%find-position table key (%key-hash table key))))
+         (position (%look-up table key)))
     (declare (fixnum position))
     (if (%fix< position 0)
         nil

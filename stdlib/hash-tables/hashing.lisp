@@ -18,6 +18,7 @@
     (declare (fixnum product))
     (%fixxor product (%fixshr product 32))))
 
+;;; For characters and single-floats: the low bits of a fixnum do not count among the bits of its address.
 (defun %immediate-hash (object)
   (%spread-hash (%fixand most-positive-fixnum (%address-bits object))))
 
@@ -37,7 +38,7 @@
 
 ;;; Numbers that are EQL have the same hash.
 (defun %eql-number-hash (number)
-  (cond ((%fixnump number) (%immediate-hash number))
+  (cond ((%fixnump number) (%spread-hash (%fixand most-positive-fixnum number)))
         ((%single-float-p number) (%immediate-hash number))
         ((%ratiop number)
          (%mix-hash (%eql-number-hash (%other-ref number 0)) (%eql-number-hash (%other-ref number 1))))

@@ -28,6 +28,7 @@
 (defmacro %set-layout-plist (layout value) `(%set-instance-ref ,layout 6 ,value))
 (defmacro %set-layout-print-function (layout value) `(%set-instance-ref ,layout 7 ,value))
 
+(declaim (inline %allocate-instance %layoutp %find-layout))
 (defun %allocate-instance (layout size)
   (%primitive allocate-instance layout size))
 

@@ -30,13 +30,16 @@
   (if (vectorp object) object (%type-error object 'sequence)))
 
 ;;; BODY with (REF i) reading element i of the simple vector under VECTOR, whose index 0 is at
-;;; OFFSET. BODY appears twice: for general and for specialised vectors.
+;;; OFFSET. BODY appears twice: for general vectors, and for strings and specialised vectors.
 (defmacro %with-data ((data offset ref) vector &body body)
   `(multiple-value-bind (,data ,offset) (%vector-data ,vector)
      (declare (fixnum ,offset))
      (if (simple-vector-p ,data)
          (macrolet ((,ref (index) `(%other-ref ,',data ,index))) ,@body)
-         (macrolet ((,ref (index) `(%aref1 ,',data ,index))) ,@body))))
+         (macrolet ((,ref (index) `(%string-or-vector-ref ,',data ,index))) ,@body))))
+
+(defmacro %string-or-vector-ref (data index)
+  `(if (simple-string-p ,data) (schar ,data ,index) (%aref1 ,data ,index)))
 
 ;;; Loop over elements with their indexes; vectors go backwards when FROM-END, lists never do.
 (defmacro %do-sequence ((element index sequence start end from-end) result &body body)

@@ -72,30 +72,24 @@
                   (cond ((%fix< x y) (return (values i -1)))
                         ((%fix> x y) (return (values i 1))))))))))))
 
-;;; Equality of whole simple strings is the common case: those of one kind are compared by words, which
-;;; nothing but EQ looks at, then the characters of the last word.
+;;; Equality of whole simple strings is the common case. Those of one kind are compared by words, which
+;;; nothing but EQ looks at; what follows the last character in its word is zero.
 (defun %simple-strings-equal (string1 string2)
-  (let ((length (%vector-size string1)) (kind (%other-kind string1)) (start 0))
-    (declare (fixnum length kind start))
-    (if (%fix= length (%vector-size string2))
-        (progn
-          (if (%fix= kind (%other-kind string2))
-              (let ((words (if (%fix= kind +kind-base-string+)
-                               (%fixshr length 3)
-                               (%fixshr length 1))))
-                (declare (fixnum words))
-                (setq start (if (%fix= kind +kind-base-string+) (%fix* words 8) (%fix* words 2)))
-                (dotimes (i words)
-                  (declare (fixnum i))
-                  (if (eq (%other-ref string1 i) (%other-ref string2 i))
-                      nil
-                      (return-from %simple-strings-equal nil))))
-              nil)
-          (do ((i start (%fix+ i 1)))
-              ((%fix>= i length) t)
-            (declare (fixnum i))
-            (if (eq (schar string1 i) (schar string2 i)) nil (return nil))))
-        nil)))
+  (let ((length (%vector-size string1)) (kind (%other-kind string1)))
+    (declare (fixnum length kind))
+    (cond ((not (%fix= length (%vector-size string2))) nil)
+          ((%fix= kind (%other-kind string2))
+           (let ((words (if (%fix= kind +kind-base-string+)
+                            (%fixshr (%fix+ length 7) 3)
+                            (%fixshr (%fix+ length 1) 1))))
+             (declare (fixnum words))
+             (dotimes (i words t)
+               (declare (fixnum i))
+               (if (eq (%other-ref string1 i) (%other-ref string2 i)) nil (return nil)))))
+          (t
+           (dotimes (i length t)
+             (declare (fixnum i))
+             (if (eq (schar string1 i) (schar string2 i)) nil (return nil)))))))
 
 (defun %string=2 (string1 string2)
   (if (and (simple-string-p string1) (simple-string-p string2))

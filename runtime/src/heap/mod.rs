@@ -18,7 +18,8 @@ use crate::abi::thread_context::{CARD_MASK, CARD_SHIFT, ErrorKind, ThreadContext
 use crate::value::{LispResult, Value};
 
 /// Allocates an object with this header word and returns its base. Tagged slots are filled with
-/// fixnum 0, raw bodies with zero bytes. Never collects: when the nursery is full it takes another
+/// fixnum 0, raw bodies with zero bytes, the padding behind them included (strings are compared by words).
+/// Never collects: when the nursery is full it takes another
 /// block and requests a collection at the next safepoint. Sizes that a user controls go through
 /// `check_allocation` first.
 pub fn allocate(ctx: &mut ThreadContext, header: u64) -> *mut u64 {

@@ -111,6 +111,12 @@ pub fn string_ref(s: Value, i: usize) -> u32 {
     }
 }
 
+/// The characters of a simple string that takes a byte for each; valid until the next allocation.
+pub fn base_string_bytes(s: Value) -> Option<&'static [u8]> {
+    // SAFETY: a base string has `size` bytes after its header.
+    s.is_kind(kind::BASE_STRING).then(|| unsafe { std::slice::from_raw_parts(s.base().add(1) as *const u8, s.size()) })
+}
+
 /// Code points of a simple string.
 pub fn string_chars(s: Value) -> impl Iterator<Item = u32> {
     (0..s.size()).map(move |i| string_ref(s, i))

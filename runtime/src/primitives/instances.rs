@@ -6,7 +6,7 @@ use crate::abi::layout::{HEADER_SIZE_MAX, MIXED_RAW_SLOTS, MIXED_SLOT_BITS, head
 use crate::abi::tags::INSTANCE_TAG;
 use crate::abi::thread_context::ErrorKind;
 use crate::abi::well_known::Sym;
-use crate::heap::allocate;
+use crate::heap::{allocate, allocate_bytes};
 use crate::object::{double, simple_vector};
 use crate::object::symbol::well_known;
 use crate::value::Value;
@@ -17,12 +17,18 @@ crate::primitives! {
         let Some(slots) = count.to_fixnum().filter(|&n| (0..HEADER_SIZE_MAX as i64).contains(&n)) else {
             return Err(ctx.raise(ErrorKind::Type, &[count, well_known(Sym::FIXNUM)]));
         };
-        let base = allocate(ctx, header(kind::INSTANCE, slots as u64 + 1));
-        // SAFETY: the fresh object has `slots + 1` words after its header.
+        let words = slots as usize + 2;
+        let base = allocate_bytes(ctx, (words as u64 * 8).next_multiple_of(16));
+        // SAFETY: the fresh object has room for header, layout and slots, and a word of padding when their
+        // number is odd.
         unsafe {
+            *base = header(kind::INSTANCE, slots as u64 + 1);
             *base.add(1) = layout.0;
-            for i in 0..slots as usize {
-                *base.add(2 + i) = Value::UNBOUND.0;
+            for i in 2..words {
+                *base.add(i) = Value::UNBOUND.0;
+            }
+            if words % 2 != 0 {
+                *base.add(words) = 0;
             }
         }
         Ok(Value(base as u64 | INSTANCE_TAG))

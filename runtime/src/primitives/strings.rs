@@ -13,7 +13,7 @@ use crate::heap::{allocate, check_allocation};
 use crate::io::decode::{Decoded, Encoding, REPLACEMENT, decode, encode};
 use crate::object::character::{downcase, is_alphanumeric, upcase};
 use crate::object::text::{StringSpan, expect_designator, expect_string, string_span};
-use crate::object::{string_from_code_points, string_ref};
+use crate::object::{base_string_bytes, string_from_code_points, string_ref};
 use crate::primitives;
 use crate::value::{LispResult, Value, nil};
 use std::cmp::Ordering;
@@ -206,8 +206,12 @@ primitives! {
     fn string_hash(ctx, text, fold) {
         let fold = !fold.is_nil();
         if let Some(span) = string_span(text).filter(|_| !fold) {
-            let chars = (span.start..span.start + span.len).map(|i| string_ref(span.data, i));
-            return Ok(Value::fixnum(layout::name_hash(chars) as i64));
+            let range = span.start..span.start + span.len;
+            let hash = match base_string_bytes(span.data) {
+                Some(bytes) => layout::name_hash(bytes[range].iter().map(|&b| b as u32)),
+                None => layout::name_hash(range.map(|i| string_ref(span.data, i))),
+            };
+            return Ok(Value::fixnum(hash as i64));
         }
         let chars = expect_designator(ctx, text)?;
         let keys = chars.into_iter().map(|c| if fold { downcase(c) } else { c });

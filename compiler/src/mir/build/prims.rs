@@ -459,7 +459,8 @@ impl Builder<'_, '_> {
                 }
                 Division::Floor => {
                     let q = s.word(Inst::WordOp(WordOp::Div, x, y));
-                    let r = s.word(Inst::WordOp(WordOp::Rem, x, y));
+                    let product = s.word(Inst::WordOp(WordOp::Mul, q, y));
+                    let r = s.word(Inst::WordOp(WordOp::Sub, x, product));
                     let mask = s.floor_mask(r, y);
                     s.word(Inst::WordOp(WordOp::Add, q, mask))
                 }
@@ -476,13 +477,12 @@ impl Builder<'_, '_> {
         self.fixnum_case(&[a, b], "div", |s, slow| {
             let (x, y) = (s.word(Inst::Untag(a)), s.word(Inst::Untag(b)));
             s.guard_divisor(b, y, slow);
-            let remainder = s.word(Inst::WordOp(WordOp::Rem, x, y));
-            let zero = s.const_word(0);
-            let exact = s.bool(Inst::CompareWord(Compare::Eq, remainder, zero));
+            let quotient = s.word(Inst::WordOp(WordOp::Div, x, y));
+            let product = s.word(Inst::WordOp(WordOp::Mul, quotient, y));
+            let exact = s.bool(Inst::CompareWord(Compare::Eq, product, x));
             let ok = s.f.new_block();
             s.branch(exact, ok, slow);
             s.seal_and_go(ok);
-            let quotient = s.word(Inst::WordOp(WordOp::Div, x, y));
             s.tagged(Inst::Tag(quotient), TypeSet::FIXNUM)
         })
     }
