@@ -410,11 +410,15 @@ impl Layout<'_> {
     }
 }
 
-/// Objects that need no relocation last, so that their pages are left alone.
+/// Objects that are written to when the program starts, then those that it may write to later, then the
+/// others: few pages are written to.
 fn placing_order(image: &Image, forms: &Forms) -> Vec<usize> {
-    let (mut order, left_alone): (Vec<usize>, _) =
-        (0..image.objects.len()).partition(|&i| forms.is_relocated(image, i));
-    order.extend::<Vec<usize>>(left_alone);
+    let mut order: Vec<usize> = (0..image.objects.len()).collect();
+    order.sort_by_key(|&i| match image.objects[i].body {
+        _ if forms.is_relocated(image, i) => 0,
+        Body::Raw(..) => 2,
+        _ => 1,
+    });
     order
 }
 

@@ -213,7 +213,7 @@ pub fn delete_package(ctx: &mut ThreadContext, pkg: Value) -> LispResult<bool> {
     for which in [Table::Internal, Table::External] {
         let homed: Vec<Value> = table_symbols(pkg, which).filter(|&s| symbol_package(s) == pkg).collect();
         for sym in homed {
-            set_slot(ctx, sym, symbol::PACKAGE, nil());
+            leave_home(ctx, sym);
         }
         let (table_slot, count_slot) = which.slots();
         let empty = make_simple_vector(ctx, MIN_TABLE_LEN, Value::ZERO);
@@ -359,11 +359,18 @@ pub fn shadowing_import(ctx: &mut ThreadContext, pkg: Value, sym: Value) {
     }
 }
 
+/// Takes the home package from a symbol; a keyword keeps its value.
+fn leave_home(ctx: &mut ThreadContext, sym: Value) {
+    let value = symbols::global_value(sym);
+    symbols::set_global_value(ctx, sym, value);
+    set_slot(ctx, sym, symbol::PACKAGE, nil());
+}
+
 fn remove_present(ctx: &mut ThreadContext, pkg: Value, sym: Value) -> bool {
     let removed =
         remove_from_table(ctx, pkg, Table::Internal, sym) || remove_from_table(ctx, pkg, Table::External, sym);
     if removed && symbol_package(sym) == pkg {
-        set_slot(ctx, sym, symbol::PACKAGE, nil());
+        leave_home(ctx, sym);
     }
     removed
 }

@@ -16,6 +16,8 @@
 (print (handler-case (setf (symbol-plist 'a-name) 5) (type-error (c) (list (type-error-datum c) (type-error-expected-type c)))))
 (let ((third 'third-name))
   (print (list (unintern third) (symbol-package third) (find-symbol "THIRD-NAME"))))
+(let ((lost :lost))
+  (print (list (unintern lost :keyword) (symbol-package lost) (eq (symbol-value lost) lost))))
 (print (progv '(a-name) '(7) (symbol-value 'a-name)))
 (print (handler-case (symbol-value 'a-name) (unbound-variable (c) (cell-error-name c))))
 (print (handler-case (funcall 'a-name) (undefined-function (c) (cell-error-name c))))
