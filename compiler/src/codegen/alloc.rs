@@ -24,7 +24,7 @@ impl Lowering<'_, '_> {
         let end = self.b.ins().iadd_imm_u(base, bytes as i64);
         let limit = self.load_context(offset::ALLOC_LIMIT);
         let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, limit);
-        let (slow, fast) = (self.cold_block(), self.b.create_block());
+        let (slow, fast) = (self.cold_block(), self.fresh_block());
         let (join, room) = self.join_block(types::I64);
         self.brif(full, slow, fast);
         self.b.switch_to_block(slow);

@@ -60,7 +60,7 @@ impl Lowering<'_, '_> {
             }
         };
         let low = self.b.ins().band_imm_u(bits, FIXNUM_MASK as i64);
-        let fast = self.b.create_block();
+        let fast = self.fresh_block();
         self.brif(low, slow, fast);
         self.b.switch_to_block(fast);
     }
@@ -139,7 +139,7 @@ impl Lowering<'_, '_> {
                 self.checked(CheckedOp::Mul, raw, y)
             }
         };
-        let next = self.b.create_block();
+        let next = self.fresh_block();
         self.brif(overflow, slow, next);
         self.b.switch_to_block(next);
         value

@@ -36,12 +36,12 @@ impl Lowering<'_, '_> {
         let index = self.binding_index(base);
         let word = self.thread_local(index);
         let local = self.load(word, 0);
-        let global_block = self.b.create_block();
+        let global_block = self.fresh_block();
         let (join, value) = self.join_block(types::I64);
         self.root(value);
         let unbound_block = self.cold_block();
         let is_global = self.b.ins().icmp_imm_u(IntCC::Equal, local, NO_TLS_VALUE as i64);
-        let local_block = self.b.create_block();
+        let local_block = self.fresh_block();
         self.brif(is_global, global_block, local_block);
         // A thread-local value is unbound only under `makunbound` or `progv` without a value.
         self.b.switch_to_block(local_block);
@@ -68,7 +68,7 @@ impl Lowering<'_, '_> {
         let index = self.binding_index(base);
         let word = self.thread_local(index);
         let local = self.load(word, 0);
-        let (global_block, local_block, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (global_block, local_block, done) = (self.fresh_block(), self.fresh_block(), self.fresh_block());
         let is_global = self.b.ins().icmp_imm_u(IntCC::Equal, local, NO_TLS_VALUE as i64);
         self.brif(is_global, global_block, local_block);
         self.b.switch_to_block(local_block);
@@ -87,7 +87,7 @@ impl Lowering<'_, '_> {
         let value = self.value(v);
         let base = self.symbol_base(id);
         let index = self.binding_index(base);
-        let (slow, done) = (self.cold_block(), self.b.create_block());
+        let (slow, done) = (self.cold_block(), self.fresh_block());
         self.continue_if(index, slow);
         let entry = self.load_context(offset::BINDING_PTR);
         let limit = self.load_context(offset::BINDING_LIMIT);

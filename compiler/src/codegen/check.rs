@@ -214,7 +214,7 @@ impl Lowering<'_, '_> {
         for &step in front {
             let condition = self.step_condition(step, value);
             let edge = if step.answer() { &then } else { &otherwise };
-            let next = self.b.create_block();
+            let next = self.fresh_block();
             self.b.ins().brif(condition, edge.0, &edge.1, next, &[]);
             self.b.switch_to_block(next);
         }
@@ -260,12 +260,12 @@ impl Lowering<'_, '_> {
         if !ty.has_fixnum() || !known.has_fixnum() || !(low || high) {
             return self.branch_on_word_type(ty.set, known.set, value, then, otherwise);
         }
-        let ranged = self.b.create_block();
+        let ranged = self.fresh_block();
         self.branch_on_word_type(ty.set, known.set, value, (ranged, vec![]), (otherwise.0, otherwise.1.clone()));
         self.b.switch_to_block(ranged);
         let left = known.set.intersection(ty.set);
         if left != TypeSet::FIXNUM {
-            let fixnum = self.b.create_block();
+            let fixnum = self.fresh_block();
             self.branch_on_word_type(TypeSet::FIXNUM, left, value, (fixnum, vec![]), (then.0, then.1.clone()));
             self.b.switch_to_block(fixnum);
         }
@@ -327,7 +327,7 @@ impl Lowering<'_, '_> {
     /// Calls the runtime when a float is infinite or not a number: its exponent is all ones.
     pub fn lower_check_float(&mut self, op: TrapOp, v: ValueId, a: ValueId, b: ValueId) {
         let odd = self.is_odd_float(v);
-        let (slow, next) = (self.cold_block(), self.b.create_block());
+        let (slow, next) = (self.cold_block(), self.fresh_block());
         self.brif(odd, slow, next);
         self.b.switch_to_block(slow);
         self.keep_references();
@@ -340,7 +340,7 @@ impl Lowering<'_, '_> {
     /// them is looked at.
     pub fn lower_check_floats(&mut self, ops: &[TrapOp], operands: &[ValueId]) {
         let odd = self.is_odd_float(operands[0]);
-        let (slow, next) = (self.cold_block(), self.b.create_block());
+        let (slow, next) = (self.cold_block(), self.fresh_block());
         self.brif(odd, slow, next);
         self.b.switch_to_block(slow);
         for (&op, &v) in ops.iter().zip(&operands[1..]) {
@@ -386,7 +386,7 @@ impl Lowering<'_, '_> {
         let in_memory = self.kept.as_ref().and_then(|kept| kept.length_in_memory(length));
         let ty = self.ty(index);
         let (index, sequence) = (self.value(index), self.value(sequence));
-        let (wrong, next) = (self.cold_block(), self.b.create_block());
+        let (wrong, next) = (self.cold_block(), self.fresh_block());
         let inside = match in_memory {
             Some((tag, vector)) if ty.low >= 0 && ty.high < MOST_SHIFTED => {
                 // Index + 1 in the place of the length is at most the header, whose low bits hold more.

@@ -176,6 +176,7 @@ impl Lowering<'_, '_> {
             WordOp::ShiftRightSigned => ins.sshr(a, b),
             WordOp::Div => ins.sdiv(a, b),
             WordOp::Rem => ins.srem(a, b),
+            WordOp::Min => ins.smin(a, b),
         }
     }
 

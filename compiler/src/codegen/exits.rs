@@ -39,7 +39,7 @@ impl Lowering<'_, '_> {
         handler: &(Block, Vec<ValueId>),
     ) {
         // The block that ends with the call: its handler's address goes into the record.
-        let block = self.b.create_block();
+        let block = self.fresh_block();
         self.jump(block, &[]);
         self.b.switch_to_block(block);
         let (callee, args) = self.prepare_call(call);
@@ -72,7 +72,7 @@ impl Lowering<'_, '_> {
 
         // Landing pads of our own: unlink on the normal edge, root what arrives on both.
         let reprs = self.result_reprs(call);
-        let returned = self.b.create_block();
+        let returned = self.fresh_block();
         let results: Vec<_> = reprs
             .iter()
             .map(|&repr| {
@@ -80,7 +80,7 @@ impl Lowering<'_, '_> {
                 if repr == Repr::Tagged { self.root(value) } else { value }
             })
             .collect();
-        let caught = self.b.create_block();
+        let caught = self.fresh_block();
         let value = self.b.append_block_param(caught, types::I64);
         let value = self.root(value);
         let count = self.b.append_block_param(caught, types::I64);

@@ -44,6 +44,8 @@ pub(super) struct Lowering<'a, 'f> {
     pub kept: Option<KeptReferences>,
     /// Index of the instruction at hand in its block.
     pub position: usize,
+    /// Whether the block at hand is laid out behind the function.
+    is_cold: bool,
     spans: Vec<Span>,
 }
 
@@ -80,6 +82,7 @@ pub fn lower_function(
         rooted: HashSet::default(),
         kept: None,
         position: 0,
+        is_cold: false,
         spans: Vec::new(),
     };
     lowering.run();
@@ -171,6 +174,7 @@ impl Lowering<'_, '_> {
         for &block in &order {
             let clif = self.clif_block(block);
             self.b.switch_to_block(clif);
+            self.is_cold = self.function.block(block).cold && block != Block(0);
             for (i, &param) in self.function.block(block).params.iter().enumerate() {
                 let value = self.b.block_params(clif)[i];
                 self.define_variable(param, value);
@@ -330,9 +334,14 @@ impl Lowering<'_, '_> {
         block
     }
 
+    /// A fresh block beside the one at hand.
+    pub fn fresh_block(&mut self) -> ir::Block {
+        if self.is_cold { self.cold_block() } else { self.b.create_block() }
+    }
+
     /// A fresh block with one parameter of this type; tagged ones are rooted by the caller.
     pub fn join_block(&mut self, ty: ir::Type) -> (ir::Block, ir::Value) {
-        let block = self.b.create_block();
+        let block = self.fresh_block();
         let param = self.b.append_block_param(block, ty);
         (block, param)
     }
@@ -348,7 +357,7 @@ impl Lowering<'_, '_> {
 
     /// Goes on in a fresh block when `condition` holds, else to `otherwise`.
     pub fn continue_if(&mut self, condition: ir::Value, otherwise: ir::Block) {
-        let next = self.b.create_block();
+        let next = self.fresh_block();
         self.brif(condition, next, otherwise);
         self.b.switch_to_block(next);
     }
@@ -482,6 +491,10 @@ impl Lowering<'_, '_> {
             }
             Inst::Poll | Inst::PollLoop => self.poll(),
             Inst::PollSometimes(counter) => self.poll_sometimes(*counter),
+            Inst::Settle(v) => {
+                let value = self.value(*v);
+                self.store_context(offset::KEPT_RESULT, value);
+            }
         }
     }
 

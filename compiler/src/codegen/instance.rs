@@ -24,34 +24,37 @@ impl Lowering<'_, '_> {
         let (value, target) = (self.value(v), self.value(layout));
         let (join, joined) = self.join_block(types::I64);
         self.root(joined);
-        let (again, supplied) = self.join_block(types::I64);
-        self.b.set_cold_block(again);
-        self.root(supplied);
-        let wrong = self.cold_block();
-        let bad = self.b.append_block_param(wrong, types::I64);
-        self.root(bad);
+        // The cold blocks have the value and the layout as parameters of their own, so that the layout is
+        // not kept over their call otherwise.
+        let [again, wrong] = [(); 2].map(|()| self.cold_block());
+        let [supplied, awaited, bad, expected] = [again, again, wrong, wrong].map(|block| {
+            let param = self.b.append_block_param(block, types::I64);
+            self.root(param)
+        });
+        let both = [value.into(), target.into()];
         if self.ty(v).set != TypeSet::INSTANCE {
             let is = self.has_tag(value, INSTANCE_TAG);
-            let next = self.b.create_block();
-            self.b.ins().brif(is, next, &[], wrong, &[value.into()]);
+            let next = self.fresh_block();
+            self.b.ins().brif(is, next, &[], wrong, &both);
             self.b.switch_to_block(next);
         }
         let own = self.load(value, instance_slot(0));
         let same = self.b.ins().icmp(IntCC::Equal, own, target);
-        self.b.ins().brif(same, join, &[value.into()], again, &[value.into()]);
+        self.b.ins().brif(same, join, &[value.into()], again, &both);
         self.b.switch_to_block(again);
-        self.branch_on_ancestor(depth, supplied, target, (join, wrong));
+        self.branch_on_ancestor(depth, supplied, awaited, (join, wrong));
         self.b.switch_to_block(wrong);
         self.keep_references();
-        let next = self.call_kept_primitive("structure_type_error", &[bad, target]);
+        let next = self.call_kept_primitive("structure_type_error", &[bad, expected]);
         let is = self.has_tag(next, INSTANCE_TAG);
-        self.b.ins().brif(is, again, &[next.into()], wrong, &[next.into()]);
+        let both = [next.into(), expected.into()];
+        self.b.ins().brif(is, again, &both, wrong, &both);
         self.b.switch_to_block(join);
         self.define(result, joined);
     }
 
     /// An instance whose slot 0 is a layout (its own layout is that of the target) that lists the target
-    /// at `depth`, or is it. Both blocks get the instance.
+    /// at `depth`, or is it. `yes` gets the instance, `no` the target as well.
     fn branch_on_ancestor(
         &mut self,
         depth: u32,
@@ -59,10 +62,10 @@ impl Lowering<'_, '_> {
         target: cranelift_codegen::ir::Value,
         (yes, no): (cranelift_codegen::ir::Block, cranelift_codegen::ir::Block),
     ) {
-        let arg = [instance.into()];
+        let (arg, both) = ([instance.into()], [instance.into(), target.into()]);
         let require = |s: &mut Self, condition| {
             let next = s.cold_block();
-            s.b.ins().brif(condition, next, &[], no, &arg);
+            s.b.ins().brif(condition, next, &[], no, &both);
             s.b.switch_to_block(next);
         };
         let own = self.load(instance, instance_slot(0));
@@ -80,6 +83,6 @@ impl Lowering<'_, '_> {
         require(self, deep);
         let ancestor = self.load(ancestors, slot_offset(depth as usize) - OTHER_TAG as i32);
         let found = self.b.ins().icmp(IntCC::Equal, ancestor, target);
-        self.b.ins().brif(found, yes, &arg, no, &arg);
+        self.b.ins().brif(found, yes, &arg, no, &both);
     }
 }

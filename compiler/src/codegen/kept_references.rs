@@ -163,12 +163,12 @@ impl KeptReferences {
     }
 }
 
-/// The lengths that indexes are checked against in the loops, when they are many.
+/// The lengths that indexes are checked against in the loops, when they are many, or on cold paths only.
 fn lengths(f: &Function, in_loops: &[bool]) -> HashMap<ValueId, (u64, ValueId)> {
     let mut headers: HashMap<ValueId, (u64, ValueId)> = HashMap::default();
     let mut shifts: HashMap<ValueId, (ValueId, ValueId)> = HashMap::default();
     let mut words: HashMap<ValueId, i64> = HashMap::default();
-    let mut checked: Vec<ValueId> = Vec::new();
+    let (mut checked, mut cold): (Vec<ValueId>, Vec<ValueId>) = Default::default();
     for (b, block) in f.blocks.iter().enumerate() {
         for data in &block.insts {
             match data.inst {
@@ -181,20 +181,22 @@ fn lengths(f: &Function, in_loops: &[bool]) -> HashMap<ValueId, (u64, ValueId)> 
                 Inst::Word(n) => {
                     words.insert(data.results[0], n);
                 }
+                Inst::CheckIndex(_, length, _) if block.cold => cold.push(length),
                 Inst::CheckIndex(_, length, _) if in_loops[b] && !checked.contains(&length) => checked.push(length),
                 _ => {}
             }
         }
     }
     if checked.len() <= MOST_LENGTHS {
-        return HashMap::default();
+        cold.retain(|length| !checked.contains(length));
+        checked.clear();
     }
     let header_of = |length: ValueId| {
         let (word, n) = *shifts.get(&length)?;
         let shifted = words.get(&n) == Some(&(HEADER_SIZE_SHIFT as i64));
         if shifted { headers.get(&word).copied() } else { None }
     };
-    checked.into_iter().filter_map(|length| Some((length, header_of(length)?))).collect()
+    checked.into_iter().chain(cold).filter_map(|length| Some((length, header_of(length)?))).collect()
 }
 
 /// Loops have polls, but those that cannot run for long.

@@ -23,7 +23,7 @@ impl Lowering<'_, '_> {
         let params = self.function.block(Block(0)).params.clone();
         let args = self.values(&params);
         let (slow, copies) = self.cold_copy_block(&args);
-        let next = self.b.create_block();
+        let next = self.fresh_block();
         let args = as_block_args(&args);
         self.b.ins().brif(low, slow, &args, next, &args);
         self.b.switch_to_block(slow);
@@ -60,7 +60,7 @@ impl Lowering<'_, '_> {
     /// Safepoint poll.
     pub fn poll(&mut self) {
         let requested = self.safepoint_requested();
-        let (slow, next) = (self.cold_block(), self.b.create_block());
+        let (slow, next) = (self.cold_block(), self.fresh_block());
         self.brif(requested, slow, next);
         self.b.switch_to_block(slow);
         self.keep_references();
@@ -73,7 +73,7 @@ impl Lowering<'_, '_> {
     pub fn poll_sometimes(&mut self, counter: ValueId) {
         let counter = self.value(counter);
         let low = self.b.ins().band_imm_u(counter, (POLL_EVERY - 1) << FIXNUM_SHIFT);
-        let (due, slow, next) = (self.cold_block(), self.cold_block(), self.b.create_block());
+        let (due, slow, next) = (self.cold_block(), self.cold_block(), self.fresh_block());
         self.brif(low, next, due);
         self.b.switch_to_block(due);
         let requested = self.safepoint_requested();

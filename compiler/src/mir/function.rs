@@ -120,6 +120,8 @@ pub enum WordOp {
     /// Signed division; the divisor is neither 0 nor -1.
     Div,
     Rem,
+    /// The lesser, signed.
+    Min,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -394,6 +396,9 @@ pub enum Inst {
     PollLoop,
     /// The same, once in many values of a fixnum that goes through consecutive ones.
     PollSometimes(ValueId),
+    /// Has the word computed here: Cranelift computes what has no effects where it is used, which may be in
+    /// a loop that it does not change in. Word ->
+    Settle(ValueId),
 }
 
 /// Runtime entry points with a signature of their own (all through anchor thunks).

@@ -27,6 +27,7 @@ pub(super) const WORD_OPS: Words<WordOp> = &[
     (WordOp::ShiftLeft, "shift-left"),
     (WordOp::ShiftRight, "shift-right"),
     (WordOp::ShiftRightSigned, "shift-right-signed"),
+    (WordOp::Min, "min"),
     (WordOp::Div, "word-div"),
     (WordOp::Rem, "word-rem"),
 ];
@@ -142,6 +143,7 @@ simple_instructions! {
     "poll" Poll();
     "poll-loop" PollLoop();
     "poll-sometimes" PollSometimes(a);
+    "settle" Settle(a);
 }
 
 /// Names of the bits of a type set; `None` for bits without a meaning.

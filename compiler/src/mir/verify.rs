@@ -386,7 +386,7 @@ fn shape(inst: &Inst, given: &[Repr]) -> Shape {
         Inst::ArgRefIndexed(_) => shape(&[Word], &[Tagged]),
         Inst::ArgSet(..) | Inst::ValueSet(..) | Inst::SetSymbolValue(..) | Inst::Bind(..) => shape(&[Tagged], &[]),
         Inst::PollSometimes(_) => shape(&[Tagged], &[]),
-        Inst::SetArgCount(_) | Inst::SetValueCount(_) => shape(&[Word], &[]),
+        Inst::SetArgCount(_) | Inst::SetValueCount(_) | Inst::Settle(_) => shape(&[Word], &[]),
         Inst::Unbind(_) | Inst::Poll | Inst::PollLoop => shape(&[], &[]),
         Inst::Runtime(call, _) => {
             let args: &[Repr] = match call {

@@ -63,6 +63,7 @@ macro_rules! operand_visitors {
                     | Inst::Header { base: a, .. }
                     | Inst::MakeCell(a)
                     | Inst::PollSometimes(a)
+                    | Inst::Settle(a)
                     | Inst::CellRef(a)
                     | Inst::ClosureRef(a, _)
                     | Inst::ArgRefIndexed(a)

@@ -38,6 +38,7 @@ pub fn is_pure(inst: &Inst) -> bool {
         | Inst::Poll
         | Inst::PollLoop
         | Inst::PollSometimes(_)
+        | Inst::Settle(_)
         | Inst::Check(..)
         | Inst::CheckIndex(..)
         | Inst::CheckInstance(..)

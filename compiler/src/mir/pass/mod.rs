@@ -5,6 +5,7 @@ pub mod drop_index_checks;
 pub mod eliminate_checks;
 pub mod eliminate_dead_code;
 pub mod infer_types;
+pub mod merge_index_checks;
 pub mod open_code;
 pub mod ranges;
 pub mod remove_unreachable;
@@ -41,6 +42,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "eliminate-dead-code", description: "drop unused pure instructions and parameters", run: eliminate_dead_code::run },
     Pass { name: "thin-polls", description: "poll in some iterations of counting loops", run: thin_polls::run },
     Pass { name: "check-floats", description: "check observable results of float operations", run: check_floats::run },
+    Pass { name: "merge-index-checks", description: "check an index once against several lengths", run: merge_index_checks::run },
 ];
 
 /// What code generation needs even without optimisation.

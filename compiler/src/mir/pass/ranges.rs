@@ -102,6 +102,7 @@ fn operation(op: WordOp, a: Bounds, b: Bounds) -> Option<Bounds> {
                 (n > 0).then(|| (0, (u64::MAX >> n) as i64))
             }
         }
+        WordOp::Min => Some((a.0.min(b.0), a.1.min(b.1))),
         WordOp::Div if b.0 > 0 => corners(&i64::checked_div),
         WordOp::Div => None,
         WordOp::Rem => {
@@ -151,7 +152,7 @@ mod tests {
         let ranges: [Bounds; 7] = [(0, 5), (-3, 4), (-8, -2), (7, 7), (-1, -1), (-2, -2), (0, 100)];
         let ops = [
             WordOp::Add, WordOp::Sub, WordOp::Mul, WordOp::And, WordOp::Or, WordOp::Xor, WordOp::ShiftLeft,
-            WordOp::ShiftRight, WordOp::ShiftRightSigned, WordOp::Div, WordOp::Rem,
+            WordOp::ShiftRight, WordOp::ShiftRightSigned, WordOp::Div, WordOp::Rem, WordOp::Min,
         ];
         let apply = |op, x: i64, y: i64| match op {
             WordOp::Add => x.wrapping_add(y),
@@ -163,6 +164,7 @@ mod tests {
             WordOp::ShiftLeft => x.wrapping_shl(y as u32),
             WordOp::ShiftRight => (x as u64).wrapping_shr(y as u32) as i64,
             WordOp::ShiftRightSigned => x.wrapping_shr(y as u32),
+            WordOp::Min => x.min(y),
             WordOp::Div => x / y,
             WordOp::Rem => x % y,
         };

@@ -1,0 +1,234 @@
+//! One check for the indexes into several vectors, in loops.
+//!
+//! A block that checks an index against several lengths known outside the loop gets a version without
+//! these checks, for an index that is below the least of them. The other version, cold, is the block as it
+//! was: it makes the right error in the right place.
+//!
+//! ```text
+//! b1:                              v20 = min v4 v5      (outside the loop)
+//!   v8 = untag v7                b1:
+//!   v9 = check-index v8 v4 v1      v8 = untag v7
+//!   …                              v21 = compare-word below v8 v20
+//!   v12 = check-index v8 v5 v2     branch v21 b2 b3
+//!   …                        =>  b2:        …            jump b4(…)
+//!                                b3: cold   v9 = check-index v8 v4 v1 …  jump b4(…)
+//!                                b4(…):     what followed the last of the checks
+//! ```
+
+use super::ranges::word;
+use crate::hash::{HashMap, HashSet};
+use crate::mir::dominance::Dominators;
+use crate::mir::loops::{Loop, loops};
+use crate::mir::*;
+use crate::types::Type;
+
+/// Checks that must go for each that comes.
+const LEAST_GAIN: usize = 2;
+/// Instructions that may be doubled for it.
+const MOST_DOUBLED: usize = 250;
+
+pub fn run(program: &mut Program) {
+    for f in &mut program.functions {
+        let checks = f.blocks.iter().flat_map(|b| &b.insts).filter(|data| matches!(data.inst, Inst::CheckIndex(..)));
+        if checks.count() > LEAST_GAIN {
+            merge(f);
+        }
+    }
+}
+
+/// A block with checks to merge.
+struct Candidate {
+    block: Block,
+    /// Indexes and the lengths that they are checked against.
+    groups: Vec<(ValueId, Vec<ValueId>)>,
+}
+
+fn merge(f: &mut Function) {
+    let dominators = Dominators::of(f);
+    let loops = loops(f, &dominators);
+    let sites = sites(f);
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for &b in dominators.order() {
+        if let Some(innermost) = loops.iter().find(|l| l.blocks.contains(&b))
+            && !f.block(b).cold
+        {
+            candidates.extend(candidate(f, b, innermost, &sites));
+        }
+    }
+    let mut limits: HashMap<Vec<ValueId>, ValueId> = HashMap::default();
+    for (_, lengths) in candidates.iter().flat_map(|c| &c.groups) {
+        if !limits.contains_key(lengths) {
+            let limit = least(f, lengths);
+            limits.insert(lengths.clone(), limit);
+        }
+    }
+    for candidate in candidates {
+        split(f, &candidate, &limits);
+    }
+}
+
+/// Where each value is defined.
+fn sites(f: &Function) -> Vec<Block> {
+    let mut sites = vec![Block(0); f.values.len()];
+    for (b, block) in f.blocks.iter().enumerate() {
+        let results = block.insts.iter().flat_map(|data| &data.results);
+        block.params.iter().chain(results).for_each(|v| sites[v.0 as usize] = Block(b as u32));
+    }
+    sites
+}
+
+fn candidate(f: &Function, b: Block, innermost: &Loop, sites: &[Block]) -> Option<Candidate> {
+    let block = f.block(b);
+    let outside = |v: ValueId| !innermost.blocks.contains(&sites[v.0 as usize]);
+    // Available before the block's first instruction, or made there of what is.
+    let early: HashSet<ValueId> = block.insts.iter().filter(|data| moves_up(f, b, &data.inst, sites)).map(|data| data.results[0]).collect();
+    let available = |v: ValueId| sites[v.0 as usize] != b || block.params.contains(&v) || early.contains(&v);
+    let mut groups: Vec<(ValueId, Vec<ValueId>)> = Vec::new();
+    let mut end = 0;
+    for (i, data) in block.insts.iter().enumerate() {
+        let Inst::CheckIndex(index, length, _) = data.inst else { continue };
+        if !available(index) || !outside(length) {
+            continue;
+        }
+        end = i + 1;
+        match groups.iter_mut().find(|(v, _)| *v == index) {
+            Some((_, lengths)) if lengths.contains(&length) => {}
+            Some((_, lengths)) => lengths.push(length),
+            None => groups.push((index, vec![length])),
+        }
+    }
+    groups.iter_mut().for_each(|(_, lengths)| lengths.sort());
+    let checks: usize = groups.iter().map(|(_, lengths)| lengths.len()).sum();
+    (checks >= groups.len() + LEAST_GAIN && end <= MOST_DOUBLED).then_some(Candidate { block: b, groups })
+}
+
+fn is_constant(inst: &Inst) -> bool {
+    use Inst::*;
+    matches!(inst, Const(_) | Immediate(_) | Nil | T | Word(_) | Double(_) | Single(_) | FunctionObject(_))
+}
+
+/// Whether the instruction of block `b` may stand at its start.
+fn moves_up(f: &Function, b: Block, inst: &Inst, sites: &[Block]) -> bool {
+    match *inst {
+        Inst::Untag(v) => sites[v.0 as usize] != b || f.block(b).params.contains(&v),
+        _ => is_constant(inst),
+    }
+}
+
+/// The least of some lengths, made where the last of them is.
+fn least(f: &mut Function, lengths: &[ValueId]) -> ValueId {
+    let dominators = Dominators::of(f);
+    let positions = positions(f);
+    let mut lengths = lengths.to_vec();
+    let order: HashMap<Block, usize> = dominators.order().iter().enumerate().map(|(i, &b)| (b, i)).collect();
+    lengths.sort_by_key(|v| {
+        let (b, i) = positions[v];
+        (order[&b], i)
+    });
+    let mut least = lengths[0];
+    // The instructions put in front of a position move it.
+    let mut shift: HashMap<Block, usize> = HashMap::default();
+    for &length in &lengths[1..] {
+        let (a, b) = (f.ty(least), f.ty(length));
+        let result = f.new_value(Repr::Word, word(a.low.min(b.low), a.high.min(b.high)));
+        let (block, i) = positions[&length];
+        let shift = shift.entry(block).or_default();
+        let data = InstData { inst: Inst::WordOp(WordOp::Min, least, length), results: vec![result], span: Default::default() };
+        f.block_mut(block).insts.insert(i + *shift, data);
+        *shift += 1;
+        least = result;
+    }
+    let (block, i) = self::positions(f)[&least];
+    f.block_mut(block).insts.insert(i, InstData { inst: Inst::Settle(least), results: vec![], span: Default::default() });
+    least
+}
+
+/// Block of each value's definition, and the position in it behind the definition.
+fn positions(f: &Function) -> HashMap<ValueId, (Block, usize)> {
+    let mut positions = HashMap::default();
+    for (b, block) in f.blocks.iter().enumerate() {
+        block.params.iter().for_each(|&p| _ = positions.insert(p, (Block(b as u32), 0)));
+        for (i, data) in block.insts.iter().enumerate() {
+            data.results.iter().for_each(|&r| _ = positions.insert(r, (Block(b as u32), i + 1)));
+        }
+    }
+    positions
+}
+
+fn split(f: &mut Function, candidate: &Candidate, limits: &HashMap<Vec<ValueId>, ValueId>) {
+    let sites = sites(f);
+    let b = candidate.block;
+    let merged = |inst: &Inst| match inst {
+        Inst::CheckIndex(index, length, _) => candidate.groups.iter().any(|(v, lengths)| v == index && lengths.contains(length)),
+        _ => false,
+    };
+    let Some(last) = f.block(b).insts.iter().rposition(|data| merged(&data.inst)) else { return };
+    let span = f.block(b).insts[last].span;
+    let insts = std::mem::take(&mut f.block_mut(b).insts);
+    let mut doubled = Vec::new();
+    let mut head = Vec::new();
+    let mut rest = Vec::new();
+    for (i, data) in insts.into_iter().enumerate() {
+        if i > last {
+            rest.push(data);
+        } else if moves_up(f, b, &data.inst, &sites) {
+            head.push(data);
+        } else {
+            doubled.push(data);
+        }
+    }
+    let (fast, slow, join) = (f.new_block(), f.new_block(), f.new_block());
+    let block = f.block_mut(b);
+    let (terminator, terminator_span) = (block.terminator.take(), block.terminator_span);
+    let join_block = f.block_mut(join);
+    join_block.insts = rest;
+    join_block.terminator = terminator;
+    join_block.terminator_span = terminator_span;
+    // What is made in the doubled part and used elsewhere comes to the join as parameters.
+    let mut used: HashSet<ValueId> = limits.values().copied().collect();
+    for block in &f.blocks {
+        block.insts.iter().for_each(|data| data.inst.for_each_operand(&mut |v| _ = used.insert(*v)));
+        block.terminator.iter().for_each(|t| t.for_each_operand(&mut |v| _ = used.insert(*v)));
+    }
+    let outs: Vec<ValueId> = doubled.iter().flat_map(|data| &data.results).copied().filter(|v| used.contains(v)).collect();
+    for (target, is_fast) in [(fast, true), (slow, false)] {
+        let mut names: HashMap<ValueId, ValueId> = HashMap::default();
+        let mut insts = Vec::with_capacity(doubled.len());
+        for data in &doubled {
+            if let Inst::CheckIndex(index, ..) = data.inst
+                && is_fast
+                && merged(&data.inst)
+            {
+                names.insert(data.results[0], names.get(&index).copied().unwrap_or(index));
+                continue;
+            }
+            let mut data = data.clone();
+            data.inst.for_each_operand_mut(&mut |v| *v = names.get(v).copied().unwrap_or(*v));
+            for result in &mut data.results {
+                let (repr, ty): (Repr, Type) = (f.repr(*result), f.ty(*result));
+                let fresh = f.new_value(repr, ty);
+                names.insert(*result, fresh);
+                *result = fresh;
+            }
+            insts.push(data);
+        }
+        let args = outs.iter().map(|v| names[v]).collect();
+        let block = f.block_mut(target);
+        block.insts = insts;
+        block.cold = !is_fast;
+        block.terminator = Some(Terminator::Jump(join, args));
+        block.terminator_span = span;
+    }
+    f.block_mut(join).params = outs;
+    f.block_mut(b).insts = head;
+    let mut from = b;
+    for (i, (index, lengths)) in candidate.groups.iter().enumerate() {
+        let next = if i + 1 == candidate.groups.len() { fast } else { f.new_block() };
+        let inside = f.new_value(Repr::Bool, Type::ANY);
+        let block = f.block_mut(from);
+        block.insts.push(InstData { inst: Inst::CompareWord(Compare::Below, *index, limits[lengths]), results: vec![inside], span });
+        block.terminator = Some(Terminator::Branch(inside, (next, vec![]), (slow, vec![])));
+        block.terminator_span = span;
+        from = next;
+    }
+}
