@@ -2,6 +2,8 @@
 ;;;; Lists as sets. Long lists under the standard equality tests go through a hash table.
 
 (defconstant +set-hash-threshold+ 20)
+;;; The same where elements are compared by EQ.
+(defconstant +eq-set-hash-threshold+ 100)
 
 ;;; A predicate that answers whether a key is among the keys of LIST. TEST is called with its
 ;;; arguments in the order (key, member), or the other way round when REVERSED.
@@ -29,7 +31,7 @@
 
 ;;; The elements of LIST whose membership in OTHER is WANTED, in order.
 (defun %select-members (list other key test test-not wanted reversed)
-  (if (and (null key) (null test) (null test-not) (not (nthcdr +set-hash-threshold+ other)))
+  (if (and (null key) (null test) (null test-not) (not (nthcdr +eq-set-hash-threshold+ other)))
       (%select-eql-members list other wanted)
       (%select-tested-members list other key test test-not wanted reversed)))
 

@@ -3,7 +3,7 @@
 
 (defmacro setf (&rest pairs &environment environment)
   (cond ((null pairs) nil)
-        ((null (cdr pairs)) (error 'program-error))
+        ((null (cdr pairs)) (%form-error "SETF takes pairs of a place and a form: ~S is left over." (car pairs)))
         ((null (cdr (cdr pairs)))
          (%expand-setf (car pairs) (car (cdr pairs)) environment))
         (t `(progn

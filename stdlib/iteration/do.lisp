@@ -11,7 +11,7 @@
            (progn
              (if (consp (cdr items))
                  nil
-                 (error 'program-error))
+                 (%form-error "A form is missing behind ~S." (car items)))
              (setq pairs (cons (list (car items) (car (cdr items))) pairs))
              (setq items (cdr (cdr items)))
              (go again))
@@ -62,6 +62,9 @@
              (let ((variable (car variables)))
                (if (consp variable)
                    (progn
+                     (if (cdr (cdr (cdr variable)))
+                         (%form-error "A variable of DO is written (name initial-value step), not ~S." variable)
+                         nil)
                      (setq bindings (cons (list (car variable) (car (cdr variable))) bindings))
                      (if (consp (cdr (cdr variable)))
                          (setq steps (cons (car (cdr (cdr variable))) (cons (car variable) steps)))

@@ -50,6 +50,10 @@
 
 ;;; The length of a proper list; an error for dotted and circular lists. MARK is a cons seen before,
 ;;; moved on whenever the length has doubled: on a circle it is met again.
+;;; What a macro says of a form that it cannot expand.
+(defun %form-error (control &rest arguments)
+  (error 'simple-program-error :format-control control :format-arguments arguments))
+
 (defun %list-length (list)
   (let ((rest list) (mark nil) (due 1024) (n 0))
     (declare (fixnum n due))

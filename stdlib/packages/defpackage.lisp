@@ -9,10 +9,10 @@
                        '(:nicknames :documentation :use :shadow :shadowing-import-from :import-from
                          :export :intern :size :local-nicknames)))
           nil
-          (error 'program-error))
+          (%form-error "~S is not an option of DEFPACKAGE." option))
       (if (and (member (car option) '(:documentation :size))
                (assoc (car option) collected))
-          (error 'program-error)
+          (%form-error "The option ~S occurs twice." (car option))
           nil)
       (setq collected (cons option collected)))
     (setq collected (%nreverse-list collected))
@@ -58,7 +58,7 @@
   (do ((rest names (cdr rest)))
       ((null rest))
     (if (member (car rest) (cdr rest) :test #'string=)
-        (error 'program-error)
+        (%form-error "The name ~A occurs in two options that exclude each other." (car rest))
         nil)))
 
 (defun %option-values (options key)

@@ -29,6 +29,10 @@
 (defun %check-sequence-vector (object)
   (if (vectorp object) object (%type-error object 'sequence)))
 
+;;; What LOOP takes of a vector of any kind.
+(defmacro %element (vector index)
+  `(if (simple-string-p ,vector) (schar ,vector ,index) (aref ,vector ,index)))
+
 ;;; BODY with (REF i) reading element i of the simple vector under VECTOR, whose index 0 is at
 ;;; OFFSET. BODY appears twice: for general vectors, and for strings and specialised vectors.
 (defmacro %with-data ((data offset ref) vector &body body)

@@ -155,7 +155,19 @@
 
 ;;; Duplicates.
 
+;;; The commonest case: a list not too long for comparing its elements with one another, under EQL.
 (defun remove-duplicates (sequence &key from-end test test-not (start 0) end key)
+  (if (and (consp sequence) (null from-end) (null test) (null test-not) (eql start 0) (null end) (null key)
+           (not (nthcdr 50 sequence)))
+      (let ((kept nil) (removed nil))
+        (%do-list (tail sequence)
+          (if (%member-eql (%car tail) (%cdr tail))
+              (setq removed t)
+              (setq kept (cons (%car tail) kept))))
+        (if removed (%nreverse-list kept) sequence))
+      (%remove-duplicates sequence from-end test test-not start end key)))
+
+(defun %remove-duplicates (sequence from-end test test-not start end key)
   (let* ((length (length sequence))
          (stop (%check-range sequence start end length))
          (count (- stop start))

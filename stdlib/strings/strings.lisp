@@ -144,8 +144,16 @@
       (declare (fixnum i))
       (let* ((old (schar data i))
              (new (case change
-                    (:up (char-upcase old))
-                    (:down (char-downcase old))
+                    (:up (let ((code (char-code old)))
+                           (declare (fixnum code))
+                           (cond ((%fix>= code 128) (char-upcase old))
+                                 ((and (%fix>= code 97) (%fix<= code 122)) (code-char (%fix- code 32)))
+                                 (t old))))
+                    (:down (let ((code (char-code old)))
+                             (declare (fixnum code))
+                             (cond ((%fix>= code 128) (char-downcase old))
+                                   ((and (%fix>= code 65) (%fix<= code 90)) (code-char (%fix+ code 32)))
+                                   (t old))))
                     (t (prog1 (if in-word (char-downcase old) (char-upcase old))
                          (setq in-word (alphanumericp old)))))))
         (if (eq old new) nil (%set-schar data i new))))))
@@ -170,19 +178,29 @@
 
 ;;; Trimming.
 
+;;; Whether CHARACTER is in the sequence BAG.
+(defun %in-bag-p (character bag)
+  (cond ((listp bag) (%member-eql character bag))
+        ((simple-string-p bag)
+         (dotimes (i (%vector-size bag) nil)
+           (declare (fixnum i))
+           (if (eq character (schar bag i)) (return t) nil)))
+        (t (find character bag))))
+
 (defun %trim (bag string left right)
   (let* ((string (string string)) (start 0) (end (%vector-length string)))
     (declare (fixnum start end))
-    (if left
-        (do ()
-            ((or (%fix>= start end) (not (find (%aref1 string start) bag))))
-          (setq start (%fix+ start 1)))
-        nil)
-    (if right
-        (do ()
-            ((or (%fix>= start end) (not (find (%aref1 string (%fix- end 1)) bag))))
-          (setq end (%fix- end 1)))
-        nil)
+    (macrolet ((ref (index) `(if (simple-string-p string) (schar string ,index) (%aref1 string ,index))))
+      (if left
+          (do ()
+              ((or (%fix>= start end) (not (%in-bag-p (ref start) bag))))
+            (setq start (%fix+ start 1)))
+          nil)
+      (if right
+          (do ()
+              ((or (%fix>= start end) (not (%in-bag-p (ref (%fix- end 1)) bag))))
+            (setq end (%fix- end 1)))
+          nil))
     (subseq string start end)))
 
 (defun string-trim (character-bag string) (%trim character-bag string t t))

@@ -63,12 +63,24 @@
 
 ;;; Slots.
 
+(defun %slot-specifier (description)
+  (let ((list (if (consp description) description (list description))))
+    (if (and (symbolp (car list))
+             (listp (cdr list))
+             (do ((rest (cddr list) (cddr rest)))
+                 ((null rest) t)
+               (if (and (consp rest) (consp (cdr rest)) (member (car rest) '(:type :read-only)))
+                   nil
+                   (return nil))))
+        list
+        (%form-error "~S is not a slot of a structure: (name initial-value :type type :read-only boolean)."
+                     description))))
+
 (defun %parse-slot (description index conc-name)
-  (let* ((list (if (consp description) description (list description)))
+  (let* ((list (%slot-specifier description))
          (name (car list))
          (type (getf (cddr list) :type t))
          (read-only (getf (cddr list) :read-only nil)))
-    (if (symbolp name) nil (error "~S is not a slot description." description))
     (vector name (cadr list) (if (cdr list) t nil) type read-only index
             (if conc-name (%symbol-concatenation conc-name name) (%symbol-concatenation name))
             nil)))
@@ -124,7 +136,7 @@
               (and (null type) (%raw-slot-p (%structure-slot-type slot) index)))
         (if (find (symbol-name (svref slot 0)) (append slots own-slots)
                   :key #'(lambda (other) (symbol-name (svref other 0))) :test #'string=)
-            (error 'program-error)
+            (%form-error "The structure ~S has two slots named ~A." name (symbol-name (svref slot 0)))
             nil)
         (setq own-slots (cons slot own-slots)))
       (setq index (1+ index)))
@@ -343,7 +355,7 @@
          (slot-descriptions (if documentation (cdr slot-descriptions) slot-descriptions))
          (description (%describe-structure name options slot-descriptions))
          (quoted (%description-form description)))
-    (if (symbolp name) nil (error 'program-error))
+    (if (symbolp name) nil (%form-error "~S is not the name of a structure." name))
     `(progn
        (eval-when (:compile-toplevel)
          (%register-structure ,quoted))

@@ -14,9 +14,13 @@
 
 ;;; The specifier with its outermost name expanded as far as possible.
 (defun %expand-type (specifier)
-  (tagbody
-   again
-     (multiple-value-bind (expansion expanded) (%expand-type-once specifier)
-       (setq specifier expansion)
-       (if expanded (go again) nil)))
+  (let ((name specifier) (count 0))
+    (declare (fixnum count))
+    (tagbody
+     again
+       (multiple-value-bind (expansion expanded) (%expand-type-once specifier)
+         (setq specifier expansion)
+         (setq count (%fix+ count 1))
+         (if (%fix> count 200) (error "The definition of the type ~S expands without end." name) nil)
+         (if expanded (go again) nil))))
   specifier)

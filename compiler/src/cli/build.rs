@@ -18,7 +18,7 @@ use crate::link::shake::{Roots, shake};
 use crate::link::{needed, prelink, size, toolchain, unit_file};
 
 /// The options by name, for suggestions.
-const OPTIONS: [&str; 16] = [
+pub const OPTIONS: [&str; 16] = [
     "-o", "-c", "--entry", "-v", "--verbose", "-Werror", "--no-optimize", "--verify-ir", "--runtime=lean", "--runtime=full",
     "--linker=", "--emit=hir", "--emit=mir", "--emit=clif",
     "--emit-after=", "--time-passes",
@@ -99,6 +99,7 @@ impl Options {
                 }
                 "--time-passes" => options.compile.times = Some(Vec::new()),
                 w if w.starts_with("--linker=") => options.linker = w["--linker=".len()..].to_string(),
+                "-" => options.files.push("-".into()),
                 w if w.starts_with("-l") || w.starts_with("-L") => options.link.push(w.into()),
                 w if w.starts_with('-') => return Err(super::unknown_option(w, "build", &OPTIONS)),
                 file if file.ends_with(".o") && unit_file::read(Path::new(file)).is_some() => options.files.push(file.into()),
@@ -107,6 +108,9 @@ impl Options {
                 }
                 file => options.files.push(file.into()),
             }
+        }
+        if options.files.iter().rev().skip(1).any(|file| file.as_os_str() == "-") {
+            return Err("standard input (`-`) can only be the last file".to_string());
         }
         if options.compile_only && !options.output.as_os_str().is_empty() && options.sources() > 1 {
             return Err("-o names the output of one file, and -c has several".to_string());
@@ -118,7 +122,7 @@ impl Options {
             let Some(last) = options.files.last() else { return Err("build needs a Lisp file".to_string()) };
             options.output = last.with_extension("");
             if options.output == *last {
-                return Err("build needs -o for a file without extension".to_string());
+                return Err("build needs -o to name the program: the file has no extension".to_string());
             }
         }
         if options.files.is_empty() && options.link.is_empty() {

@@ -1,6 +1,7 @@
 //! The `rook` driver: command line, exit codes, and nothing of the compiler's own work.
 
 pub mod build;
+pub mod help;
 pub mod hooks;
 pub mod objects;
 pub mod repl;
@@ -23,41 +24,9 @@ use crate::diag::{codes, render};
 use crate::expand::warnings::closest;
 use crate::faults::Fault;
 
-const USAGE: &str = "\
-usage: rook FILE.lisp [ARGUMENT…]          run a source file (`-`: standard input)
-       rook run [OPTION…] FILE.lisp [ARGUMENT…]
-       rook build [OPTION…] FILE… -o PROGRAM   FILE: Lisp source, compiled Lisp, C, objects, archives
-       rook build -c [OPTION…] FILE.lisp… [-o FILE.o]
-       rook test [OPTION…] [PATH…]         run golden programs
-       rook repl [--load FILE | --eval FORM]…
-       rook explain CODE                   what a diagnostic means
-       rook [--load FILE | --eval FORM]… [--quit | FILE.lisp [ARGUMENT…]]
-       rook --script FILE [ARGUMENT…]      run a source file whatever its name
-       rook --version | --help
-Without arguments, `rook` is `rook repl`. (ext:command-args) gives the program's name and arguments.
-
-options of run:    --no-optimize   skip the optimising passes
-options of build:  -o FILE         the program
-                   -c              compile to FILE.o, which `rook build` links and LOAD loads
-                   --entry NAME    call this function after the top-level forms
-                   -Werror         fail when there are warnings
-                   --runtime=lean|full   without or with the compiler (default: as the program needs)
-                   --linker=NAME   the C compiler driver that links (default: cc)
-                   --no-optimize   skip the optimising passes
-                   --emit=operators,hir,mir,clif   print the operators that the text names, or the program
-                   in these languages, instead of building it
-                   --emit-after=PASS,…   print the program after these passes instead of building it
-                   --time-passes   print how long each pass took
-                   --verify-ir     check the program after each pass, and that dumps read back
-                   -v              say what is done
-options of test:   --modes=memory,native,unoptimized,stress=N,young=N   how to run (default: memory)
-                   --filter TEXT   only programs with the text in their path
-                   --bless         rewrite the expected output
-                   --jobs N        run so many at a time (default: one per processor)
-                   --expected-failures FILE   lines `mode path`
-exit codes:        0 success, 1 error of the program or in its text, 2 wrong usage, 130 interrupt";
-
 const COMMANDS: [&str; 6] = ["run", "build", "test", "repl", "explain", "help"];
+const TEST_OPTIONS: [&str; 7] =
+    ["--bless", "--filter", "--expected-failures", "--jobs", "--modes=", "--time-limit", "--junit"];
 const TOP_OPTIONS: [&str; 6] = ["--load", "--eval", "--script", "--quit", "--version", "--help"];
 
 /// What to do at the top level of Lisp, in order.
@@ -114,7 +83,12 @@ pub unsafe extern "C" fn rook_compiler_main(argc: i32, argv: *const *const libc:
 fn run(arguments: Vec<OsString>) -> Result<i32, Stop> {
     let words: Vec<String> = arguments.iter().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
     match words.first().map(String::as_str) {
-        Some("--help" | "-h" | "help") => print(USAGE),
+        Some("--help" | "-h") => print(&help::overview()),
+        Some("help") => match words.get(1) {
+            None => print(&help::overview()),
+            Some(command) => print(&help::of(command).map_err(Stop::Usage)?),
+        },
+        Some(command) if help::is_wanted(command, &words[1..]) => print(&help::of(command).map_err(Stop::Usage)?),
         Some("--version" | "-V") => print(concat!("rook ", env!("CARGO_PKG_VERSION"))),
         Some("build") => {
             let options = build::Options::parse(&words[1..]).map_err(Stop::Usage)?;
@@ -155,7 +129,6 @@ fn explain_command(words: &[String]) -> Result<i32, Stop> {
 
 /// `rook test`.
 fn test_command(words: &[String]) -> Result<i32, Stop> {
-    const OPTIONS: [&str; 5] = ["--bless", "--filter", "--expected-failures", "--jobs", "--modes="];
     let mut options = test::TestOptions { modes: vec![test::Mode::Memory], time_limit: std::time::Duration::from_secs(180), ..Default::default() };
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -167,10 +140,16 @@ fn test_command(words: &[String]) -> Result<i32, Stop> {
             "--jobs" => {
                 options.jobs = operand("--jobs")?.parse().map_err(|_| Stop::Usage("--jobs needs a number".into()))?;
             }
+            "--time-limit" => {
+                let seconds = operand("--time-limit")?.parse().ok().filter(|&seconds| seconds > 0);
+                let seconds = seconds.ok_or_else(|| Stop::Usage("--time-limit needs a number of seconds".into()))?;
+                options.time_limit = std::time::Duration::from_secs(seconds);
+            }
+            "--junit" => options.junit = Some(operand("--junit")?.into()),
             w if w.starts_with("--modes=") => {
                 options.modes = test::Mode::parse_list(&w["--modes=".len()..]).map_err(Stop::Usage)?;
             }
-            w if w.starts_with('-') => return Err(Stop::Usage(unknown_option(w, "test", &OPTIONS))),
+            w if w.starts_with('-') => return Err(Stop::Usage(unknown_option(w, "test", &TEST_OPTIONS))),
             path => options.paths.push(path.into()),
         }
     }

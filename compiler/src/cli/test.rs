@@ -11,6 +11,7 @@ mod diff;
 mod census;
 mod discover;
 mod execute;
+mod junit;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +19,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use census::Census;
 use discover::{KnownFailures, Test};
@@ -95,6 +96,8 @@ pub struct TestOptions {
     pub expected_failures: Option<PathBuf>,
     /// A command that runs longer is killed.
     pub time_limit: Duration,
+    /// Where the results go as XML.
+    pub junit: Option<PathBuf>,
 }
 
 impl Default for TestOptions {
@@ -107,6 +110,7 @@ impl Default for TestOptions {
             filter: None,
             expected_failures: None,
             time_limit: Duration::from_secs(20),
+            junit: None,
         }
     }
 }
@@ -148,7 +152,7 @@ impl fmt::Display for Summary {
 /// Runs the tests that `options` names with the command `rook`, and reports on standard output:
 /// each failure with a diff and the command that repeats it, and a last line with the summary.
 pub fn run_tests(rook: &Path, options: &TestOptions) -> Result<Summary, String> {
-    let mut tests = discover::tests(&options.paths)?;
+    let mut tests = discover::tests(&options.paths, options.bless)?;
     if let Some(filter) = &options.filter {
         tests.retain(|test| test.source.to_string_lossy().contains(filter.as_str()));
     }
@@ -163,10 +167,34 @@ pub fn run_tests(rook: &Path, options: &TestOptions) -> Result<Summary, String> 
     let modes: &[Mode] = if options.bless { &[Mode::Memory] } else { &options.modes };
     let cases: Vec<(&Test, Mode)> = tests.iter().flat_map(|test| modes.iter().map(move |&mode| (test, mode))).collect();
     let decide = |&(test, mode): &(&Test, Mode)| {
+        let start = Instant::now();
         let run = executor.run(test, mode);
-        if options.bless { bless(run, test, mode, &known) } else { judge(run, test, mode, &known) }
+        let outcome = if options.bless { bless(run, test, mode, &known) } else { judge(run, test, mode, &known) };
+        (outcome, junit_case(test, mode, start.elapsed()))
     };
-    for_each_in_parallel(&cases, options.jobs, decide, report(std::io::stdout()))
+    let mut results = Vec::new();
+    let mut report = report(std::io::stdout());
+    let summary = for_each_in_parallel(&cases, options.jobs, decide, |decided| {
+        let Some((outcome, mut case)) = decided else { return report(None) };
+        case.skipped = matches!(outcome.verdict, Verdict::Skipped);
+        case.failure = matches!(outcome.verdict, Verdict::Failed).then(|| outcome.message.clone());
+        results.push(case);
+        report(Some(outcome))
+    })?;
+    if let Some(path) = &options.junit {
+        junit::write(path, &results)?;
+    }
+    Ok(summary)
+}
+
+fn junit_case(test: &Test, mode: Mode, time: Duration) -> junit::Case {
+    junit::Case {
+        name: test.source.display().to_string(),
+        mode: mode.to_string(),
+        seconds: time.as_secs_f64(),
+        skipped: false,
+        failure: None,
+    }
 }
 
 /// What became of one test in one mode.

@@ -9,7 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rook_runtime::abi::layout::{is_raw_slot, kind, slot_count};
+use rook_runtime::abi::layout::{self, is_raw_slot, kind, slot_count};
 use rook_runtime::abi::tags::INSTANCE_TAG;
 use rook_runtime::object::{double, list};
 use rook_runtime::object::symbol::symbol_text;
@@ -19,6 +19,7 @@ use super::{Expanded, Expander, Mode};
 use crate::diag::Code;
 use crate::env::Env;
 use crate::hir::*;
+use crate::link::unit_file;
 use crate::names::symbol_is;
 
 /// Slots of a layout (`stdlib/kernel/layouts.lisp`).
@@ -39,6 +40,8 @@ struct Found {
     places: Vec<(Value, usize, usize)>,
     seen: HashSet<u64>,
     work: Vec<Value>,
+    /// An object that no file can hold.
+    foreign: Option<Value>,
 }
 
 impl Found {
@@ -67,6 +70,9 @@ impl Found {
     }
 
     fn meet(&mut self, v: Value) {
+        if !unit_file::can_hold(v) {
+            self.foreign = Some(v);
+        }
         let has_parts = v.is_cons() || is_instance(v) || v.is_kind(kind::SIMPLE_VECTOR) || v.is_kind(kind::ARRAY);
         if !has_parts || !self.seen.insert(v.0) {
             return;
@@ -86,6 +92,10 @@ impl Expander<'_> {
             return Ok(self.constant(value));
         }
         let found = Found::of(value);
+        if let Some(foreign) = found.foreign {
+            let kind = layout::kind_name(layout::header_kind(foreign.header_word())).to_lowercase().replace('_', "-");
+            return self.fail(Code::MalformedForm, format!("an object of type {kind} cannot be a literal of a compiled file"));
+        }
         if found.instances.is_empty() {
             return Ok(self.constant(value));
         }

@@ -79,6 +79,8 @@ fn magic() -> Vec<u8> {
 
 /// The compiled file at a path; `None` for other files, and when there is none.
 pub fn read(path: &Path) -> Option<Result<UnitFile, String>> {
+    // What a pipe holds can be read once only.
+    path.metadata().ok().filter(|found| found.is_file())?;
     UnitFile::from_bytes(&std::fs::read(path).ok()?)
 }
 
@@ -258,6 +260,19 @@ struct Writer {
     package_indexes: HashMap<String, u32>,
     work: Vec<(u32, Value)>,
     refused: Vec<String>,
+}
+
+/// Whether a compiled file can hold the object itself; instances are put in place when it is loaded.
+pub fn can_hold(v: Value) -> bool {
+    if !v.is_reference() || v.is_cons() || v.is_symbol() || is_instance(v) {
+        return true;
+    }
+    let k = layout::header_kind(v.header_word());
+    match layout::shape_of(k) {
+        Shape::Slots => matches!(k, kind::RATIO | kind::COMPLEX | kind::SIMPLE_VECTOR | kind::ARRAY | kind::PACKAGE),
+        Shape::Raw(_) => k != kind::MACPTR,
+        _ => k == kind::PACKAGE,
+    }
 }
 
 impl Writer {

@@ -87,7 +87,8 @@ primitives! {
     fn find_package_or_error(ctx, designator) {
         let name = expect_designator(ctx, designator)?;
         find_package(&name).ok_or_else(|| {
-            let message = string(ctx, "There is no package with this name.");
+            let name: String = name.iter().filter_map(|&c| char::from_u32(c)).collect();
+            let message = string(ctx, &format!("There is no package named {name}."));
             ctx.raise(ErrorKind::Package, &[designator, message])
         })
     }

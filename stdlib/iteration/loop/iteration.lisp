@@ -155,7 +155,7 @@
       (%loop-bind-pattern pattern type)
       (%loop-driver :init init
                     :before `(>= ,index ,length)
-                    :steps `((,pattern ,(%loop-typed pattern type `(aref ,vector ,index))))
+                    :steps `((,pattern ,(%loop-typed pattern type `(%element ,vector ,index))))
                     :hidden `((,index (1+ ,index)))))))
 
 ;;; Numbers.

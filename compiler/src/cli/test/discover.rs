@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Mode;
+use crate::link::toolchain::reason;
 
 /// A program and what is expected of it.
 pub struct Test {
@@ -16,6 +17,8 @@ pub struct Test {
     pub stdout: Option<Vec<u8>>,
     pub stderr: Option<Vec<u8>>,
     pub exit: i32,
+    /// There is no file with an expectation.
+    is_new: bool,
 }
 
 impl Test {
@@ -31,6 +34,10 @@ impl Test {
             let code = std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok());
             code.ok_or_else(|| format!("{}: not an exit code", beside(source, "exit").display()))
         })?;
+        Test::with(source, stdout, stderr, exit).map(Some)
+    }
+
+    fn with(source: &Path, stdout: Option<Vec<u8>>, stderr: Option<Vec<u8>>, exit: i32) -> Result<Test, String> {
         let args = match read_beside(source, "args")? {
             Some(text) => String::from_utf8(text)
                 .map_err(|_| format!("{}: not UTF-8", beside(source, "args").display()))?
@@ -41,7 +48,7 @@ impl Test {
         };
         let absolute = absolute(source)?;
         let stdin = Some(absolute.with_extension("in")).filter(|path| path.exists());
-        Ok(Some(Test { source: source.to_path_buf(), absolute, args, stdin, stdout, stderr, exit }))
+        Ok(Test { source: source.to_path_buf(), absolute, args, stdin, stdout, stderr, exit, is_new: false })
     }
 
     /// The file with the given extension beside the program.
@@ -49,11 +56,17 @@ impl Test {
         beside(&self.source, extension)
     }
 
+    /// A program of which nothing is expected yet: its output is to be.
+    fn without_expectation(source: &Path) -> Result<Test, String> {
+        let test = Test::with(source, Some(Vec::new()), None, 0)?;
+        Ok(Test { is_new: true, ..test })
+    }
+
     /// Rewrites the expectations that exist; gives the files that have changed.
     pub fn bless(&self, stdout: &[u8], stderr: &[u8]) -> Result<Vec<PathBuf>, String> {
         let mut changed = Vec::new();
         for (extension, expected, actual) in [("out", &self.stdout, stdout), ("err", &self.stderr, stderr)] {
-            if expected.as_ref().is_some_and(|expected| expected != actual) {
+            if expected.as_ref().is_some_and(|expected| expected != actual || self.is_new) {
                 let path = self.beside(extension);
                 fs::write(&path, actual).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
                 changed.push(path);
@@ -77,22 +90,27 @@ fn read_beside(source: &Path, extension: &str) -> Result<Option<Vec<u8>>, String
 }
 
 fn cannot_read(path: &Path, error: std::io::Error) -> String {
-    format!("cannot read {}: {error}", path.display())
+    format!("cannot read {}: {}", path.display(), reason(&error))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, String> {
     fs::canonicalize(path).map_err(|error| cannot_read(path, error))
 }
 
-/// The tests that are, or lie below, `paths`, in the order of their names.
-pub fn tests(paths: &[PathBuf]) -> Result<Vec<Test>, String> {
+/// The tests that are, or lie below, `paths`, in the order of their names. To bless, a program that is
+/// named needs no expectation.
+pub fn tests(paths: &[PathBuf], bless: bool) -> Result<Vec<Test>, String> {
     let mut tests = Vec::new();
     for path in paths {
         if path.is_dir() {
             collect(path, &mut tests)?;
         } else {
-            let test = Test::read(path)?;
-            tests.push(test.ok_or_else(|| format!("{}: no .out, .err or .exit file beside it", path.display()))?);
+            let test = match Test::read(path)? {
+                Some(test) => test,
+                None if bless || !path.exists() => Test::without_expectation(path)?,
+                None => return Err(format!("{0}: no .out, .err or .exit file beside it (`rook test --bless {0}` writes one)", path.display())),
+            };
+            tests.push(test);
         }
     }
     tests.sort_by(|a, b| a.source.cmp(&b.source));

@@ -42,7 +42,7 @@ impl Place {
         run_tests(&self.0.join("rook"), options)
     }
     fn problem(&self, mode: Mode) -> Option<String> {
-        let tests = super::discover::tests(&[self.0.join("programs")]).unwrap();
+        let tests = super::discover::tests(&[self.0.join("programs")], false).unwrap();
         let executor = Executor::new(&self.0.join("rook"), Duration::from_secs(20)).unwrap();
         executor.run(&tests[0], mode).unwrap().problem(&tests[0])
     }
