@@ -201,11 +201,11 @@ impl Lowering<'_, '_> {
                 self.require_fixnums(a, b, slow);
                 let (x, y) = (self.value(a), self.value(b));
                 let fast = self.b.ins().icmp(int_cc(op), x, y);
-                self.b.ins().brif(fast, then.0, &then.1, otherwise.0, &otherwise.1);
+                self.branch(fast, &then, &otherwise);
                 self.b.switch_to_block(slow);
                 self.slow_compare(op, a, b)
             }
         };
-        self.b.ins().brif(condition, then.0, &then.1, otherwise.0, &otherwise.1);
+        self.branch(condition, &then, &otherwise);
     }
 }

@@ -225,7 +225,7 @@ impl Lowering<'_, '_> {
             return;
         }
         let (holds, fails) = if last.answer() { (then, otherwise) } else { (otherwise, then) };
-        self.b.ins().brif(condition, holds.0, &holds.1, fails.0, &fails.1);
+        self.branch(condition, &holds, &fails);
     }
 
     pub fn branch_on_type(&mut self, set: TypeSet, v: ValueId, then: Edge, otherwise: Edge) {
@@ -387,21 +387,22 @@ impl Lowering<'_, '_> {
         let ty = self.ty(index);
         let (index, sequence) = (self.value(index), self.value(sequence));
         let (wrong, next) = (self.cold_block(), self.fresh_block());
-        let inside = match in_memory {
+        let outside = match in_memory {
             Some((tag, vector)) if ty.low >= 0 && ty.high < MOST_SHIFTED => {
                 // Index + 1 in the place of the length is at most the header, whose low bits hold more.
                 let vector = self.value(vector);
                 let following = self.b.ins().iadd_imm_s(index, 1);
                 let least = self.b.ins().ishl_imm_u(following, HEADER_SIZE_SHIFT as i64);
                 let header = self.load(vector, -(tag as i32));
-                self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, least, header)
+                self.b.ins().icmp(IntCC::UnsignedGreaterThan, least, header)
             }
             _ => {
                 let length = self.value(length);
-                self.b.ins().icmp(IntCC::UnsignedLessThan, index, length)
+                self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, length)
             }
         };
-        self.brif(inside, next, wrong);
+        // In this order: see `branch`.
+        self.brif(outside, wrong, next);
         self.b.switch_to_block(wrong);
         let fixnum = self.b.ins().ishl_imm_u(index, FIXNUM_SHIFT as i64);
         self.call_kept_for_effect("rook_rt_final_index_error", &[sequence, fixnum]);

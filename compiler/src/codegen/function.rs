@@ -2,6 +2,7 @@
 
 use crate::hash::{HashMap, HashSet};
 
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     self, AbiParam, BlockArg, InstBuilder, MemFlagsData, Signature, SourceLoc, StackSlot, StackSlotData, StackSlotKind,
     TrapCode, UserFuncName, types,
@@ -10,9 +11,12 @@ use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch};
 use rook_runtime::abi::thread_context::{EXIT_RECORD_BYTES, offset};
 
+use super::arith::Edge;
 use super::kept_references::KeptReferences;
 use super::{ConstantStyle, Symbols, function_name};
 use crate::datum::Datums;
+use crate::mir::dominance::Dominators;
+use crate::mir::loops::{Loop, loops};
 use crate::mir::{Block, Entry, FuncId, Function, Inst, InstData, Program, Repr, Returns, Terminator, ValueId};
 use crate::source::Span;
 use crate::types::Type;
@@ -46,6 +50,10 @@ pub(super) struct Lowering<'a, 'f> {
     pub position: usize,
     /// Whether the block at hand is laid out behind the function.
     is_cold: bool,
+    /// Inner ones first.
+    pub loops: Vec<Loop>,
+    /// Successors of the block at hand that its innermost loop does not contain.
+    loop_exits: Vec<ir::Block>,
     spans: Vec<Span>,
 }
 
@@ -83,6 +91,8 @@ pub fn lower_function(
         kept: None,
         position: 0,
         is_cold: false,
+        loops: loops_of(function),
+        loop_exits: Vec::new(),
         spans: Vec::new(),
     };
     lowering.run();
@@ -142,6 +152,11 @@ fn count_uses(function: &Function) -> Vec<u32> {
     uses
 }
 
+fn loops_of(function: &Function) -> Vec<Loop> {
+    let has_loops = function.blocks.iter().any(|b| b.insts.iter().any(|data| data.inst.is_poll()));
+    if has_loops { loops(function, &Dominators::of(function)) } else { Vec::new() }
+}
+
 /// Whether the function can call Lisp, so that recursion or a loop of tail calls can go through it.
 fn is_leaf(function: &Function) -> bool {
     function.blocks.iter().all(|block| {
@@ -175,6 +190,7 @@ impl Lowering<'_, '_> {
             let clif = self.clif_block(block);
             self.b.switch_to_block(clif);
             self.is_cold = self.function.block(block).cold && block != Block(0);
+            self.find_loop_exits(block);
             for (i, &param) in self.function.block(block).params.iter().enumerate() {
                 let value = self.b.block_params(clif)[i];
                 self.define_variable(param, value);
@@ -355,6 +371,25 @@ impl Lowering<'_, '_> {
         self.b.ins().brif(condition, then, &[], otherwise, &[]);
     }
 
+    /// Branches to either edge. One that leaves the loop comes first: Cranelift moves code out of a loop only
+    /// until it has met what lies behind, and it walks the second edge first.
+    pub fn branch(&mut self, condition: ir::Value, then: &Edge, otherwise: &Edge) {
+        if self.loop_exits.contains(&otherwise.0) && !self.loop_exits.contains(&then.0) {
+            let inverse = self.b.ins().icmp_imm_u(IntCC::Equal, condition, 0);
+            self.b.ins().brif(inverse, otherwise.0, &otherwise.1, then.0, &then.1);
+        } else {
+            self.b.ins().brif(condition, then.0, &then.1, otherwise.0, &otherwise.1);
+        }
+    }
+
+    /// Finds the successors of a block that lie outside its loop.
+    fn find_loop_exits(&mut self, block: Block) {
+        self.loop_exits.clear();
+        let Some(innermost) = self.loops.iter().find(|l| l.blocks.contains(&block)) else { return };
+        let exits: Vec<ir::Block> = self.function.successors(block).into_iter().filter(|b| !innermost.blocks.contains(b)).map(|b| self.clif_block(b)).collect();
+        self.loop_exits.extend(exits);
+    }
+
     /// Goes on in a fresh block when `condition` holds, else to `otherwise`.
     pub fn continue_if(&mut self, condition: ir::Value, otherwise: ir::Block) {
         let next = self.fresh_block();
@@ -506,9 +541,9 @@ impl Lowering<'_, '_> {
             }
             Terminator::Branch(condition, then, otherwise) => {
                 let condition = self.value(*condition);
-                let (then_args, otherwise_args) = (self.block_args(&then.1), self.block_args(&otherwise.1));
-                let (then, otherwise) = (self.clif_block(then.0), self.clif_block(otherwise.0));
-                self.b.ins().brif(condition, then, &then_args, otherwise, &otherwise_args);
+                let then = (self.clif_block(then.0), self.block_args(&then.1));
+                let otherwise = (self.clif_block(otherwise.0), self.block_args(&otherwise.1));
+                self.branch(condition, &then, &otherwise);
             }
             Terminator::Switch(v, cases, default) => {
                 let mut switch = Switch::new();

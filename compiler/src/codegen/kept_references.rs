@@ -11,8 +11,7 @@ use cranelift_frontend::Variable;
 
 use super::function::Lowering;
 use crate::hash::HashMap;
-use crate::mir::dominance::Dominators;
-use crate::mir::loops::loops;
+use crate::mir::loops::Loop;
 use crate::mir::{Block, Function, Inst, Repr, Terminator, ValueId, WordOp};
 use rook_runtime::abi::layout::HEADER_SIZE_SHIFT;
 
@@ -52,14 +51,14 @@ fn is_constant(inst: &Inst) -> bool {
 
 impl KeptReferences {
     /// None when no loop would gain.
-    pub fn of(f: &Function) -> Option<KeptReferences> {
+    pub fn of(f: &Function, loops: &[Loop]) -> Option<KeptReferences> {
         let has_exits = || f.blocks.iter().any(|b| matches!(b.terminator, Some(Terminator::TryCall { .. })));
-        if f.blocks.len() > MOST_BLOCKS || !has_polls(f) || has_exits() {
+        if loops.is_empty() || f.blocks.len() > MOST_BLOCKS || has_exits() {
             return None;
         }
-        let dominators = Dominators::of(f);
+        let order = f.reverse_postorder();
         let quiet = |b: &Block| !f.block(*b).insts.iter().any(|data| calls(&data.inst));
-        let loops = loops(f, &dominators).into_iter().filter(|l| l.blocks.iter().all(quiet));
+        let loops = loops.iter().filter(|l| l.blocks.iter().all(quiet));
         let mut in_loops = vec![false; f.blocks.len()];
         loops.for_each(|l| l.blocks.iter().for_each(|b| in_loops[b.0 as usize] = true));
         if !in_loops.contains(&true) {
@@ -67,7 +66,7 @@ impl KeptReferences {
         }
         let mut assumed: HashMap<ValueId, ValueId> = HashMap::default();
         let mut constants: HashMap<ValueId, ()> = HashMap::default();
-        for &b in dominators.order() {
+        for &b in &order {
             for data in &f.block(b).insts {
                 match data.inst {
                     Inst::Assume(v, _) => {
@@ -96,7 +95,7 @@ impl KeptReferences {
                 kept.origins.push(origin);
             }
         };
-        for &b in dominators.order().iter().filter(|b| in_loops[b.0 as usize]) {
+        for &b in order.iter().filter(|b| in_loops[b.0 as usize]) {
             f.block(b).insts.iter().for_each(|data| data.inst.for_each_operand(&mut add));
             f.block(b).terminator.iter().for_each(|t| t.for_each_operand(&mut add));
         }
@@ -108,7 +107,7 @@ impl KeptReferences {
                 kept.variable_of.insert(v, i);
             }
         }
-        kept.find_live(f, dominators.order());
+        kept.find_live(f, &order);
         Some(kept)
     }
 
@@ -199,14 +198,9 @@ fn lengths(f: &Function, in_loops: &[bool]) -> HashMap<ValueId, (u64, ValueId)> 
     checked.into_iter().chain(cold).filter_map(|length| Some((length, header_of(length)?))).collect()
 }
 
-/// Loops have polls, but those that cannot run for long.
-fn has_polls(f: &Function) -> bool {
-    f.blocks.iter().any(|b| b.insts.iter().any(|data| matches!(data.inst, Inst::Poll | Inst::PollLoop | Inst::PollSometimes(_))))
-}
-
 impl Lowering<'_, '_> {
     pub fn declare_kept_references(&mut self) {
-        if let Some(mut kept) = KeptReferences::of(self.function) {
+        if let Some(mut kept) = KeptReferences::of(self.function, &self.loops) {
             for _ in &kept.origins {
                 let variable = self.b.declare_var(types::I64);
                 self.b.declare_var_needs_stack_map(variable);

@@ -505,6 +505,10 @@ impl Function {
 }
 
 impl Inst {
+    /// A safepoint poll. Loops have them, but those that cannot run for long.
+    pub fn is_poll(&self) -> bool {
+        matches!(self, Inst::Poll | Inst::PollLoop | Inst::PollSometimes(_))
+    }
     /// Whether a collection may happen inside.
     pub fn is_safepoint(&self) -> bool {
         matches!(

@@ -1,5 +1,6 @@
 //! Drops blocks that the entry does not reach and renumbers the rest in reverse postorder, so that
-//! every block comes after its dominators.
+//! every block comes after its dominators. A cold block that runs whenever one does that is not cold, as
+//! the last way left of several, is not cold itself.
 
 use crate::mir::*;
 
@@ -17,6 +18,17 @@ pub fn run(program: &mut Program) {
                 t.for_each_successor_mut(&mut |s| *s = new_ids[s.0 as usize].expect("a successor is reachable"));
             }
             f.blocks.push(data);
+        }
+        warm(f);
+    }
+}
+
+fn warm(f: &mut Function) {
+    for b in 0..f.blocks.len() {
+        if !f.blocks[b].cold
+            && let Some(Terminator::Jump(next, _)) = f.blocks[b].terminator
+        {
+            f.block_mut(next).cold = false;
         }
     }
 }
