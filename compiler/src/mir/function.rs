@@ -502,6 +502,10 @@ impl Function {
     pub fn block_mut(&mut self, b: Block) -> &mut BlockData {
         &mut self.blocks[b.0 as usize]
     }
+    /// Generic arithmetic whose operands and result are fixnums, certainly: no call.
+    pub fn is_fixnum_arith(&self, data: &InstData) -> bool {
+        matches!(data.inst, Inst::Arith(_, a, b) if [a, b, data.results[0]].iter().all(|&v| self.ty(v).is_fixnum()))
+    }
 }
 
 impl Inst {

@@ -114,7 +114,7 @@ fn place_checks(f: &mut Function, b: Block, observed: &[bool]) {
     let mut out = Vec::with_capacity(insts.len());
     let mut pending = Pending::new();
     for data in insts {
-        if !pending.is_empty() && (pending.len() == MOST_PENDING || ends_waiting(&data.inst, &pending)) {
+        if !pending.is_empty() && (pending.len() == MOST_PENDING || ends_waiting(f, &data, &pending)) {
             flush(f, &mut pending, &mut out);
         }
         let trap = failing(&data.inst).filter(|_| observed[data.results[0].0 as usize]);
@@ -134,10 +134,12 @@ fn place_checks(f: &mut Function, b: Block, observed: &[bool]) {
 
 /// Whether what waits must be checked before the instruction: it has other effects than storing floats, or
 /// makes something of a result that would not show.
-fn ends_waiting(inst: &Inst, pending: &Pending) -> bool {
+fn ends_waiting(f: &Function, data: &InstData, pending: &Pending) -> bool {
     let waits = |v: ValueId| pending.iter().any(|&(_, result, ..)| result == v);
+    let inst = &data.inst;
     match *inst {
         Inst::FloatOp(FloatOp::Div, _, b) => waits(b),
+        _ if f.is_fixnum_arith(data) => false,
         _ if shown(inst).is_some() => false,
         Inst::Store { element: Element::F64 | Element::F32, .. } | Inst::StoreIndexed { element: Element::F64 | Element::F32, .. } => {
             false
@@ -330,7 +332,7 @@ fn counted_exit(f: &Function, l: &Loop, definitions: &HashMap<ValueId, Inst>) ->
 /// Whether nobody could tell when the instruction runs.
 fn is_quiet(f: &Function, data: &InstData) -> bool {
     match data.inst {
-        Inst::Arith(..) => f.ty(data.results[0]).is_fixnum(),
+        Inst::Arith(..) => f.is_fixnum_arith(data),
         Inst::Check(..) | Inst::CheckIndex(..) | Inst::CheckInstance(..) | Inst::Poll | Inst::PollLoop | Inst::PollSometimes(_) => true,
         ref inst => super::eliminate_dead_code::is_pure(inst),
     }

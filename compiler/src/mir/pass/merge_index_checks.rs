@@ -18,9 +18,10 @@
 use super::ranges::word;
 use crate::hash::{HashMap, HashSet};
 use crate::mir::dominance::Dominators;
-use crate::mir::loops::{Loop, loops};
+use crate::mir::loops::{Loop, definitions, loops};
 use crate::mir::*;
 use crate::types::Type;
+use rook_runtime::value::Value;
 
 /// Checks that must go for each that comes.
 const LEAST_GAIN: usize = 2;
@@ -40,23 +41,25 @@ pub fn run(program: &mut Program) {
 struct Candidate {
     block: Block,
     /// Indexes and the lengths that they are checked against.
-    groups: Vec<(ValueId, Vec<ValueId>)>,
+    checks: Vec<(ValueId, Vec<ValueId>)>,
+    /// Of these, the tests that decide all.
+    tests: Vec<(ValueId, Vec<ValueId>)>,
 }
 
 fn merge(f: &mut Function) {
     let dominators = Dominators::of(f);
     let loops = loops(f, &dominators);
-    let sites = sites(f);
+    let (sites, definitions) = (sites(f), definitions(f));
     let mut candidates: Vec<Candidate> = Vec::new();
     for &b in dominators.order() {
         if let Some(innermost) = loops.iter().find(|l| l.blocks.contains(&b))
             && !f.block(b).cold
         {
-            candidates.extend(candidate(f, b, innermost, &sites));
+            candidates.extend(candidate(f, b, innermost, &sites, &definitions));
         }
     }
     let mut limits: HashMap<Vec<ValueId>, ValueId> = HashMap::default();
-    for (_, lengths) in candidates.iter().flat_map(|c| &c.groups) {
+    for (_, lengths) in candidates.iter().flat_map(|c| &c.tests) {
         if !limits.contains_key(lengths) {
             let limit = least(f, lengths);
             limits.insert(lengths.clone(), limit);
@@ -77,13 +80,12 @@ fn sites(f: &Function) -> Vec<Block> {
     sites
 }
 
-fn candidate(f: &Function, b: Block, innermost: &Loop, sites: &[Block]) -> Option<Candidate> {
+fn candidate(f: &Function, b: Block, innermost: &Loop, sites: &[Block], definitions: &HashMap<ValueId, Inst>) -> Option<Candidate> {
     let block = f.block(b);
     let outside = |v: ValueId| !innermost.blocks.contains(&sites[v.0 as usize]);
-    // Available before the block's first instruction, or made there of what is.
-    let early: HashSet<ValueId> = block.insts.iter().filter(|data| moves_up(f, b, &data.inst, sites)).map(|data| data.results[0]).collect();
+    let early = early(f, b, sites);
     let available = |v: ValueId| sites[v.0 as usize] != b || block.params.contains(&v) || early.contains(&v);
-    let mut groups: Vec<(ValueId, Vec<ValueId>)> = Vec::new();
+    let mut checks: Vec<(ValueId, Vec<ValueId>)> = Vec::new();
     let mut end = 0;
     for (i, data) in block.insts.iter().enumerate() {
         let Inst::CheckIndex(index, length, _) = data.inst else { continue };
@@ -91,15 +93,59 @@ fn candidate(f: &Function, b: Block, innermost: &Loop, sites: &[Block]) -> Optio
             continue;
         }
         end = i + 1;
-        match groups.iter_mut().find(|(v, _)| *v == index) {
+        match checks.iter_mut().find(|(v, _)| *v == index) {
             Some((_, lengths)) if lengths.contains(&length) => {}
             Some((_, lengths)) => lengths.push(length),
-            None => groups.push((index, vec![length])),
+            None => checks.push((index, vec![length])),
         }
     }
-    groups.iter_mut().for_each(|(_, lengths)| lengths.sort());
-    let checks: usize = groups.iter().map(|(_, lengths)| lengths.len()).sum();
-    (checks >= groups.len() + LEAST_GAIN && end <= MOST_DOUBLED).then_some(Candidate { block: b, groups })
+    let mut tests: Vec<(ValueId, Vec<ValueId>)> = Vec::new();
+    for (index, lengths) in &checks {
+        let (root, offset) = root(f, definitions, *index);
+        // The index with the same root that stands for both, when neither can be negative.
+        let near = tests.iter_mut().find(|(v, _)| {
+            f.ty(*v).low >= 0 && f.ty(*index).low >= 0 && self::root(f, definitions, *v).0 == root
+        });
+        match near {
+            Some((v, all)) => {
+                if self::root(f, definitions, *v).1 < offset {
+                    *v = *index;
+                }
+                lengths.iter().filter(|length| !all.contains(length)).copied().collect::<Vec<_>>().into_iter().for_each(|l| all.push(l));
+            }
+            None => tests.push((*index, lengths.clone())),
+        }
+    }
+    tests.iter_mut().for_each(|(_, lengths)| lengths.sort());
+    let count: usize = checks.iter().map(|(_, lengths)| lengths.len()).sum();
+    (count >= tests.len() + LEAST_GAIN && end <= MOST_DOUBLED).then_some(Candidate { block: b, checks, tests })
+}
+
+/// A value that the index is the sum of, and a constant.
+fn root(f: &Function, definitions: &HashMap<ValueId, Inst>, index: ValueId) -> (ValueId, i64) {
+    let constant = |v: ValueId| match definitions.get(&v) {
+        Some(Inst::Immediate(bits)) if f.ty(v).is_fixnum() => Some(Value(*bits).as_fixnum()),
+        _ => None,
+    };
+    let Some(&Inst::Untag(mut v)) = definitions.get(&index) else { return (index, 0) };
+    let mut offset = 0i64;
+    loop {
+        let (inner, n) = match definitions.get(&v) {
+            Some(&(Inst::Assume(inner, _) | Inst::Check(_, _, inner))) => (inner, 0),
+            // The result is a fixnum, so it is the sum.
+            Some(&Inst::Arith(op @ (Arith::Add | Arith::Sub), a, b)) if f.ty(v).is_fixnum() && f.ty(a).is_fixnum() && f.ty(b).is_fixnum() => {
+                match (op, constant(a), constant(b)) {
+                    (Arith::Add, _, Some(n)) => (a, n),
+                    (Arith::Sub, _, Some(n)) => (a, -n),
+                    (Arith::Add, Some(n), _) => (b, n),
+                    _ => return (v, offset),
+                }
+            }
+            _ => return (v, offset),
+        };
+        let Some(sum) = offset.checked_add(n) else { return (v, offset) };
+        (v, offset) = (inner, sum);
+    }
 }
 
 fn is_constant(inst: &Inst) -> bool {
@@ -107,12 +153,26 @@ fn is_constant(inst: &Inst) -> bool {
     matches!(inst, Const(_) | Immediate(_) | Nil | T | Word(_) | Double(_) | Single(_) | FunctionObject(_))
 }
 
-/// Whether the instruction of block `b` may stand at its start.
-fn moves_up(f: &Function, b: Block, inst: &Inst, sites: &[Block]) -> bool {
-    match *inst {
-        Inst::Untag(v) => sites[v.0 as usize] != b || f.block(b).params.contains(&v),
-        _ => is_constant(inst),
+/// Results of instructions of the block that may stand at its start: constants, and arithmetic on what is
+/// available there.
+fn early(f: &Function, b: Block, sites: &[Block]) -> HashSet<ValueId> {
+    let mut early: HashSet<ValueId> = HashSet::default();
+    let block = f.block(b);
+    for data in &block.insts {
+        let plain = match data.inst {
+            Inst::Untag(_) | Inst::Tag(_) | Inst::Bits(_) => true,
+            Inst::WordOp(op, ..) => !matches!(op, WordOp::Div | WordOp::Rem),
+            ref inst => is_constant(inst) || f.is_fixnum_arith(data),
+        };
+        let mut available = plain;
+        data.inst.for_each_operand(&mut |v| {
+            available &= sites[v.0 as usize] != b || block.params.contains(v) || early.contains(v);
+        });
+        if available {
+            early.insert(data.results[0]);
+        }
     }
+    early
 }
 
 /// The least of some lengths, made where the last of them is.
@@ -159,11 +219,12 @@ fn split(f: &mut Function, candidate: &Candidate, limits: &HashMap<Vec<ValueId>,
     let sites = sites(f);
     let b = candidate.block;
     let merged = |inst: &Inst| match inst {
-        Inst::CheckIndex(index, length, _) => candidate.groups.iter().any(|(v, lengths)| v == index && lengths.contains(length)),
+        Inst::CheckIndex(index, length, _) => candidate.checks.iter().any(|(v, lengths)| v == index && lengths.contains(length)),
         _ => false,
     };
     let Some(last) = f.block(b).insts.iter().rposition(|data| merged(&data.inst)) else { return };
     let span = f.block(b).insts[last].span;
+    let early = early(f, b, &sites);
     let insts = std::mem::take(&mut f.block_mut(b).insts);
     let mut doubled = Vec::new();
     let mut head = Vec::new();
@@ -171,7 +232,7 @@ fn split(f: &mut Function, candidate: &Candidate, limits: &HashMap<Vec<ValueId>,
     for (i, data) in insts.into_iter().enumerate() {
         if i > last {
             rest.push(data);
-        } else if moves_up(f, b, &data.inst, &sites) {
+        } else if data.results.first().is_some_and(|r| early.contains(r)) {
             head.push(data);
         } else {
             doubled.push(data);
@@ -222,8 +283,8 @@ fn split(f: &mut Function, candidate: &Candidate, limits: &HashMap<Vec<ValueId>,
     f.block_mut(join).params = outs;
     f.block_mut(b).insts = head;
     let mut from = b;
-    for (i, (index, lengths)) in candidate.groups.iter().enumerate() {
-        let next = if i + 1 == candidate.groups.len() { fast } else { f.new_block() };
+    for (i, (index, lengths)) in candidate.tests.iter().enumerate() {
+        let next = if i + 1 == candidate.tests.len() { fast } else { f.new_block() };
         let inside = f.new_value(Repr::Bool, Type::ANY);
         let block = f.block_mut(from);
         block.insts.push(InstData { inst: Inst::CompareWord(Compare::Below, *index, limits[lengths]), results: vec![inside], span });
