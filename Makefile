@@ -14,8 +14,9 @@ CARGO ?= cargo
 CC := cc
 PREFIX ?= /usr/local
 DESTDIR ?=
-# Modes in which `make test` runs the programs. The last two collect at every allocation.
-MODES ?= memory,native,unoptimized,stress=1,young=1
+# Modes in which `make test` runs the programs. The last three collect at every allocation.
+MODES ?= memory,native,unoptimized,$(STRESS)
+STRESS := stress=1,young=1,native-stress=1
 # Only programs with this text in their path, for test, stress and bless.
 FILTER ?=
 # Further options for `rook test`.
@@ -67,7 +68,7 @@ test: build ## Run all tests: unit tests, then the programs in every mode (MODES
 	$(ROOK_TEST) --modes=$(MODES) $(KNOWN)
 
 stress: build ## Run the programs with a collection at every allocation (FILTER=)
-	$(ROOK_TEST) --modes=stress=1,young=1 $(KNOWN)
+	$(ROOK_TEST) --modes=$(STRESS) $(KNOWN)
 
 ansi: build ## Run the chapters of ansi-test that need no CLOS (ANSI=CHECKOUT)
 	@[ -n "$(ANSI)" ] || { echo 'make ansi needs ANSI=PATH, a checkout of ansi-test'; exit 2; }

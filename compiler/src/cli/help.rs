@@ -52,7 +52,7 @@ lies x.out (expected output), x.err (expected error output) or x.exit (expected 
 without it), and maybe x.in (standard input) and x.args (an argument per line). Prints a diff
 for each failure, then a summary; the exit code is 1 when something failed.",
         options: &[
-            ("--modes=memory,native,unoptimized,stress=N,young=N", "how to run (default: memory)"),
+            ("--modes=memory,native,unoptimized,stress=N,young=N,native-stress=N", "how to run (default: memory)"),
             ("--filter TEXT", "only programs with the text in their path"),
             ("--bless", "rewrite the expected output; makes x.out for a program given by name"),
             ("--jobs N", "run so many at a time (default: one per processor)"),

@@ -39,10 +39,12 @@ pub enum Mode {
     Stress(u32),
     /// As `Stress`, but each collection is a minor one where it can be.
     Young(u32),
+    /// As `Stress`, of an executable.
+    NativeStress(u32),
 }
 
 impl Mode {
-    /// `memory`, `native`, `unoptimized`, `stress=N` or `young=N`.
+    /// `memory`, `native`, `unoptimized`, `stress=N`, `young=N` or `native-stress=N`.
     pub fn parse(text: &str) -> Result<Mode, String> {
         match text {
             "memory" => Ok(Mode::Memory),
@@ -51,9 +53,9 @@ impl Mode {
             _ => {
                 let counted = text.split_once('=').and_then(|(name, count)| {
                     let count = count.parse().ok().filter(|&count| count > 0)?;
-                    [Mode::Stress(count), Mode::Young(count)].into_iter().find(|mode| mode.name() == name)
+                    [Mode::Stress(count), Mode::Young(count), Mode::NativeStress(count)].into_iter().find(|mode| mode.name() == name)
                 });
-                counted.ok_or_else(|| format!("`{text}` is not a mode: memory, native, unoptimized, stress=N or young=N"))
+                counted.ok_or_else(|| format!("`{text}` is not a mode: memory, native, unoptimized, stress=N, young=N or native-stress=N"))
             }
         }
     }
@@ -69,6 +71,7 @@ impl Mode {
             Mode::Unoptimized => "unoptimized",
             Mode::Stress(_) => "stress",
             Mode::Young(_) => "young",
+            Mode::NativeStress(_) => "native-stress",
         }
     }
 }
@@ -76,7 +79,7 @@ impl Mode {
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Mode::Stress(count) | Mode::Young(count) => write!(f, "{}={count}", self.name()),
+            Mode::Stress(count) | Mode::Young(count) | Mode::NativeStress(count) => write!(f, "{}={count}", self.name()),
             mode => f.write_str(mode.name()),
         }
     }
@@ -116,21 +119,26 @@ impl Default for TestOptions {
 }
 
 /// How many runs ended in which way; a test counts once for each mode.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Summary {
     pub passed: usize,
     pub failed: usize,
     /// Known failures that failed.
     pub skipped: usize,
-    /// What the collector did in the modes that stress it, all programs together: where each collection
-    /// moves everything, and where most are minor.
-    pub census: Census,
-    pub young_census: Census,
+    /// What the collector did in each of the modes that stress it, all programs together.
+    pub stressed: Vec<(Mode, Census)>,
 }
 
 impl Summary {
     pub fn is_success(&self) -> bool {
         self.failed == 0
+    }
+
+    fn count(&mut self, mode: Mode, census: Census) {
+        match self.stressed.iter_mut().find(|(known, _)| *known == mode) {
+            Some((_, sum)) => *sum += census,
+            None => self.stressed.push((mode, census)),
+        }
     }
 }
 
@@ -140,10 +148,8 @@ impl fmt::Display for Summary {
         if self.skipped > 0 {
             write!(f, ", {} skipped", self.skipped)?;
         }
-        for census in [self.census, self.young_census] {
-            if census.collections > 0 {
-                write!(f, "\n{census}")?;
-            }
+        for (mode, census) in &self.stressed {
+            write!(f, "\n{mode}: {census}")?;
         }
         Ok(())
     }
@@ -202,12 +208,13 @@ struct Outcome {
     verdict: Verdict,
     /// For the user; empty when there is nothing to say.
     message: String,
-    census: Census,
+    /// What the collector did, in a mode that stresses it.
+    census: Option<(Mode, Census)>,
 }
 
 impl Outcome {
     fn quiet(verdict: Verdict) -> Outcome {
-        Outcome { verdict, message: String::new(), census: Census::default() }
+        Outcome { verdict, message: String::new(), census: None }
     }
 }
 
@@ -219,8 +226,8 @@ enum Verdict {
 
 fn judge(run: Result<Run, String>, test: &Test, mode: Mode, known: &KnownFailures) -> Outcome {
     let (problem, census) = match run {
-        Ok(run) => (run.problem(test), run.census.unwrap_or_default()),
-        Err(problem) => (Some(problem), Census::default()),
+        Ok(run) => (run.problem(test), run.census.map(|census| (mode, census))),
+        Err(problem) => (Some(problem), None),
     };
     match (problem, known.contains(test, mode)) {
         (None, false) => Outcome { census, ..Outcome::quiet(Verdict::Passed) },
@@ -265,14 +272,15 @@ fn report(mut out: impl Write) -> impl FnMut(Option<Outcome>) -> Result<Summary,
                     Verdict::Failed => summary.failed += 1,
                     Verdict::Skipped => summary.skipped += 1,
                 }
-                let moves_all = outcome.census.live > 0;
-                *(if moves_all { &mut summary.census } else { &mut summary.young_census }) += outcome.census;
+                if let Some((mode, census)) = outcome.census {
+                    summary.count(mode, census);
+                }
                 write!(out, "{}", outcome.message)
             }
             None => writeln!(out, "{summary}").and_then(|()| out.flush()),
         };
         written.map_err(|error| format!("cannot write the report: {error}"))?;
-        Ok(summary)
+        Ok(summary.clone())
     }
 }
 

@@ -25,7 +25,7 @@ impl Mode {
     /// The value of `ROOK_GC` in this mode.
     pub fn gc_options(self) -> Option<String> {
         match self {
-            Mode::Stress(count) => Some(format!("every={count},thin,move-all,verify=8,poison,counters")),
+            Mode::Stress(count) | Mode::NativeStress(count) => Some(format!("every={count},thin,move-all,verify=8,poison,counters")),
             Mode::Young(count) => Some(format!("every={count},thin,verify=8,poison,counters")),
             _ => None,
         }
@@ -61,7 +61,7 @@ impl Census {
 pub fn problem(mode: Mode, census: Option<Census>) -> Option<String> {
     let Some(census) = census else { return Some("the collector's counters are missing\n".into()) };
     let vain = match mode {
-        Mode::Stress(_) => census.moved != census.live - census.pinned || census.moved == 0,
+        Mode::Stress(_) | Mode::NativeStress(_) => census.moved != census.live - census.pinned || census.moved == 0,
         _ => census.moved == 0 || census.verified_edges == 0,
     };
     vain.then(|| format!("the collector was not stressed: {census}\n"))
@@ -82,7 +82,7 @@ impl AddAssign for Census {
 impl fmt::Display for Census {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Census { programs, allocations, collections, moved, live, pinned, verified_edges } = self;
-        write!(f, "{programs} stressed: {collections} collections at {allocations} allocations, {verified_edges} edges verified, moved {moved}")?;
+        write!(f, "{programs} programs, {collections} collections at {allocations} allocations, {verified_edges} edges verified, moved {moved}")?;
         if *live > 0 {
             write!(f, " = live {live} - pinned {pinned}")?;
         }
@@ -111,6 +111,7 @@ mod tests {
         let census = Census::take_from(&mut LINE.as_bytes().to_vec()).unwrap();
         assert!(problem(Mode::Stress(1), None).is_some());
         assert!(problem(Mode::Stress(1), Some(Census { moved: 29, ..census })).is_some());
+        assert!(problem(Mode::NativeStress(1), Some(Census { moved: 29, ..census })).is_some());
         assert!(problem(Mode::Stress(1), Some(Census { moved: 0, live: 4, ..census })).is_some());
         assert!(problem(Mode::Young(1), Some(Census { moved: 0, ..census })).is_some());
     }

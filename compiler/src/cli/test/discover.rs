@@ -141,7 +141,7 @@ pub struct KnownFailures {
 
 impl KnownFailures {
     /// Reads lines `mode path`, the path relative to the working directory. `#` begins a comment;
-    /// `stress` without a number stands for every number.
+    /// a mode without its number stands for every number.
     pub fn read(list: &Path) -> Result<KnownFailures, String> {
         let text = fs::read_to_string(list).map_err(|error| cannot_read(list, error))?;
         let mut entries = Vec::new();
@@ -154,9 +154,7 @@ impl KnownFailures {
                 .split_once(char::is_whitespace)
                 .ok_or_else(|| "not `mode path`".to_string())
                 .and_then(|(mode, path)| {
-                    if mode != "stress" {
-                        Mode::parse(mode)?;
-                    }
+                    Mode::parse(mode).or_else(|_| Mode::parse(&format!("{mode}=1")))?;
                     Ok((mode.to_string(), absolute(Path::new(path.trim()))?))
                 });
             entries.push(entry.map_err(|problem| format!("{}:{number}: {problem}", list.display()))?);

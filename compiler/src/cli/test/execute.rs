@@ -54,6 +54,11 @@ struct Invocation {
     stdin: Option<PathBuf>,
 }
 
+/// What tells the collector how a mode stresses it.
+fn environment(mode: Mode) -> Option<(&'static str, String)> {
+    mode.gc_options().map(|options| ("ROOK_GC", options))
+}
+
 /// A folder that is removed with its contents when the value is dropped.
 struct TemporaryFolder(PathBuf);
 
@@ -100,7 +105,7 @@ impl Executor {
     pub fn run(&self, test: &Test, mode: Mode) -> Result<Run, String> {
         let folder = TemporaryFolder::create()?;
         let mut run = match mode {
-            Mode::Native => self.run_native(test, &folder),
+            Mode::Native | Mode::NativeStress(_) => self.run_native(test, mode, &folder),
             mode => self.execute(&self.in_memory(test, mode), &folder),
         }?;
         run.mode = mode;
@@ -122,12 +127,11 @@ impl Executor {
         }
         arguments.push(test.absolute.clone().into_os_string());
         arguments.extend(test.args.iter().map(OsString::from));
-        let environment = mode.gc_options().map(|options| ("ROOK_GC", options));
-        Invocation { program: self.rook.clone(), arguments, environment, stdin: test.stdin.clone() }
+        Invocation { program: self.rook.clone(), arguments, environment: environment(mode), stdin: test.stdin.clone() }
     }
 
     /// Builds the program and runs it; the error output of both counts. A failed build is the run.
-    fn run_native(&self, test: &Test, folder: &TemporaryFolder) -> Result<Run, String> {
+    fn run_native(&self, test: &Test, mode: Mode, folder: &TemporaryFolder) -> Result<Run, String> {
         let program = folder.built().join(test.absolute.file_stem().unwrap_or(OsStr::new("program")));
         let arguments = ["build".as_ref(), test.absolute.as_os_str(), "-o".as_ref(), program.as_os_str()];
         let arguments = arguments.map(OsStr::to_os_string).to_vec();
@@ -141,7 +145,7 @@ impl Executor {
             return Ok(built);
         }
         let arguments = test.args.iter().map(OsString::from).collect();
-        let start = Invocation { program, arguments, environment: None, stdin: test.stdin.clone() };
+        let start = Invocation { program, arguments, environment: environment(mode), stdin: test.stdin.clone() };
         let mut run = self.execute(&start, folder)?;
         run.stderr.splice(..0, built.stderr);
         run.command_line = format!("{} && {}", built.command_line, outside(&run.command_line));

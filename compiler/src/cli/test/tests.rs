@@ -14,7 +14,7 @@ case $1 in
     run) shift; test "$1" = --no-optimize && { shift; level=none; }; export level
         test "$ROOK_GC" || exec sh "$@"
         exec sh -c 'trap "echo $counters >&2" EXIT; . "$0"' "$@" ;;
-    build) { echo '#!/bin/sh'; cat "$2"; } > "$4"; chmod +x "$4" ;;
+    build) { echo '#!/bin/sh'; echo 'test "$ROOK_GC" && trap "echo $counters >&2" EXIT'; cat "$2"; } > "$4"; chmod +x "$4" ;;
 esac
 "#;
 
@@ -35,7 +35,7 @@ impl Place {
         fs::write(self.0.join(name), text).unwrap();
     }
     fn options(&self) -> TestOptions {
-        let modes = vec![Mode::Memory, Mode::Native, Mode::Unoptimized, Mode::Stress(7)];
+        let modes = vec![Mode::Memory, Mode::Native, Mode::Unoptimized, Mode::Stress(7), Mode::NativeStress(7)];
         TestOptions { paths: vec![self.0.join("programs")], modes, jobs: 2, ..TestOptions::default() }
     }
     fn run(&self, options: &TestOptions) -> Result<Summary, String> {
@@ -60,9 +60,9 @@ fn summary(passed: usize, failed: usize, skipped: usize) -> Summary {
 
 #[test]
 fn modes_are_parsed_and_printed() {
-    let modes = Mode::parse_list("memory,native,unoptimized,stress=500,young=2").unwrap();
-    assert_eq!(modes, [Mode::Memory, Mode::Native, Mode::Unoptimized, Mode::Stress(500), Mode::Young(2)]);
-    assert_eq!(modes[3].to_string(), "stress=500");
+    let modes = Mode::parse_list("memory,native,unoptimized,stress=500,young=2,native-stress=3").unwrap();
+    assert_eq!(modes, [Mode::Memory, Mode::Native, Mode::Unoptimized, Mode::Stress(500), Mode::Young(2), Mode::NativeStress(3)]);
+    assert_eq!((modes[3].to_string(), modes[5].to_string()), ("stress=500".into(), "native-stress=3".into()));
     for wrong in ["", "stress", "stress=0", "stress=x", "memory,,native"] {
         assert!(Mode::parse_list(wrong).is_err(), "{wrong}");
     }
@@ -101,7 +101,9 @@ fn a_test_passes_in_every_mode() {
     place.write("programs/all.exit", "3\n");
     place.write("programs/library.lisp", "exit 1\n");
     let passed = place.run(&place.options()).unwrap();
-    assert_eq!((passed.passed, passed.failed, passed.census.moved), (4, 0, 3));
+    assert_eq!((passed.passed, passed.failed), (5, 0));
+    let moved: Vec<_> = passed.stressed.iter().map(|(mode, census)| (*mode, census.moved)).collect();
+    assert_eq!(moved, [(Mode::Stress(7), 3), (Mode::NativeStress(7), 3)]);
 }
 
 #[test]
@@ -143,7 +145,7 @@ fn blessing_rewrites_expectations_but_not_after_a_crash() {
     let read = |name: &str| fs::read_to_string(place.0.join("programs").join(name)).unwrap();
     assert_eq!((read("good.out"), read("bad.out")), ("new\n".to_string(), "old\n".to_string()));
     let options = TestOptions { filter: Some("good".to_string()), ..place.options() };
-    assert_eq!(place.run(&options).unwrap().passed, 4);
+    assert_eq!(place.run(&options).unwrap().passed, 5);
 }
 
 #[test]
@@ -158,8 +160,8 @@ fn known_failures_are_skipped_until_they_pass() {
                   unoptimized {folder}/programs/p.lisp\n"),
     );
     let options = TestOptions { expected_failures: Some(place.0.join("list")), ..place.options() };
-    // Native fails and is not listed; unoptimized is listed and passes.
-    assert_eq!(place.run(&options), Ok(summary(0, 2, 2)));
+    // Native modes fail and are not listed; unoptimized is listed and passes.
+    assert_eq!(place.run(&options), Ok(summary(0, 3, 2)));
     place.write("list", "memory no/such/program.lisp\n");
     assert!(place.run(&options).unwrap_err().contains("list:1: cannot read"));
 }
