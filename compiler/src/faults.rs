@@ -4,6 +4,8 @@
 
 use std::collections::HashSet;
 
+use rook_runtime::abi::tags::{CONS_TAG, INSTANCE_TAG, OTHER_TAG};
+
 use crate::backend::Unit;
 use crate::mir::build::ssa::for_each_edge;
 use crate::mir::*;
@@ -11,8 +13,8 @@ use crate::types::{Type, TypeSet};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
-    /// Stores of references do not mark their card.
-    SkipBarrier,
+    /// Stores of references into these holders do not mark their card.
+    SkipBarrier(Holder),
     /// The first live slot of every call site is missing in its stack map.
     DropMapEntry,
     /// The first live slot of every call site is one word off.
@@ -27,8 +29,29 @@ pub enum Fault {
     WrongFold,
 }
 
-const NAMES: [(&str, Fault); 7] = [
-    ("skip-barrier", Fault::SkipBarrier),
+/// What compiled code stores into without asking the runtime.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Holder {
+    Any,
+    Cons,
+    Vector,
+    Structure,
+    /// A variable that closures share and assign.
+    Variable,
+    /// A function that is made before what it closes over.
+    Function,
+    /// The global value of a symbol.
+    Symbol,
+}
+
+const NAMES: [(&str, Fault); 13] = [
+    ("skip-barrier", Fault::SkipBarrier(Holder::Any)),
+    ("skip-barrier-of-conses", Fault::SkipBarrier(Holder::Cons)),
+    ("skip-barrier-of-vectors", Fault::SkipBarrier(Holder::Vector)),
+    ("skip-barrier-of-structures", Fault::SkipBarrier(Holder::Structure)),
+    ("skip-barrier-of-variables", Fault::SkipBarrier(Holder::Variable)),
+    ("skip-barrier-of-functions", Fault::SkipBarrier(Holder::Function)),
+    ("skip-barrier-of-symbols", Fault::SkipBarrier(Holder::Symbol)),
     ("drop-map-entry", Fault::DropMapEntry),
     ("wrong-slot", Fault::WrongSlot),
     ("wrong-comparison", Fault::WrongComparison),
@@ -52,12 +75,13 @@ impl Fault {
         for f in &mut program.functions {
             let heads = loop_heads(f);
             for b in 0..f.blocks.len() {
-                let mut insts = std::mem::take(&mut f.blocks[b].insts);
-                for i in 0..insts.len() {
-                    let (before, rest) = insts.split_at_mut(i);
-                    self.plant_in_inst(f, before, &mut rest[0]);
+                let insts = std::mem::take(&mut f.blocks[b].insts);
+                let mut planted = Vec::with_capacity(insts.len());
+                for mut inst in insts {
+                    self.plant_in_inst(f, &mut planted, &mut inst);
+                    planted.push(inst);
                 }
-                f.blocks[b].insts = insts;
+                f.blocks[b].insts = planted;
                 if let (Fault::SwapParams, Some(Terminator::Jump(to, args))) = (self, &mut f.blocks[b].terminator) {
                     let count = args.len();
                     let tagged = |v: &ValueId| f.values[v.0 as usize].repr == Repr::Tagged;
@@ -69,9 +93,27 @@ impl Fault {
         }
     }
 
-    fn plant_in_inst(self, f: &mut Function, before: &[InstData], data: &mut InstData) {
+    /// `before`: the instructions of the block that come first.
+    fn plant_in_inst(self, f: &mut Function, before: &mut Vec<InstData>, data: &mut InstData) {
         match (self, &mut data.inst) {
-            (Fault::SkipBarrier, Inst::Store { barrier, .. } | Inst::StoreIndexed { barrier, .. }) => *barrier = false,
+            (Fault::SkipBarrier(holder), Inst::Store { tag, barrier, .. } | Inst::StoreIndexed { tag, barrier, .. }) => {
+                *barrier &= !holder.has_tag(*tag as u64);
+            }
+            (Fault::SkipBarrier(holder), inst @ (Inst::CellSet(..) | Inst::ClosureSet(..) | Inst::SetSymbolValue(..))) => {
+                let (own, value) = match inst {
+                    Inst::CellSet(_, v) => (Holder::Variable, v),
+                    Inst::ClosureSet(_, _, v) => (Holder::Function, v),
+                    Inst::SetSymbolValue(_, v) => (Holder::Symbol, v),
+                    _ => unreachable!("one of these"),
+                };
+                if holder == own || holder == Holder::Any {
+                    // What is no reference needs no barrier.
+                    let disguised = f.new_value(Repr::Tagged, Type::FIXNUM);
+                    let inst = Inst::Assume(*value, Refinement::Type(Type::FIXNUM));
+                    before.push(InstData { inst, results: vec![disguised], span: data.span });
+                    *value = disguised;
+                }
+            }
             (Fault::WrongComparison, Inst::CompareWord(op, ..)) => {
                 *op = match *op {
                     Compare::Lt => Compare::Le,
@@ -111,6 +153,18 @@ impl Fault {
                 Fault::WrongSlot if !site.slots.is_empty() => site.slots[0] += 1,
                 _ => {}
             }
+        }
+    }
+}
+
+impl Holder {
+    fn has_tag(self, tag: u64) -> bool {
+        match self {
+            Holder::Any => true,
+            Holder::Cons => tag == CONS_TAG,
+            Holder::Vector => tag == OTHER_TAG,
+            Holder::Structure => tag == INSTANCE_TAG,
+            _ => false,
         }
     }
 }

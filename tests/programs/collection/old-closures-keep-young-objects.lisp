@@ -1,0 +1,47 @@
+;;; As for conses: variables that closures share and assign, and functions that name each other.
+(defvar *waste*)
+(defun age ()
+  (dotimes (i 60) (setq *waste* (list i i))))
+
+(defun make-account ()
+  (let ((history nil) (last nil))
+    (values (lambda (x) (setq last (list x)) (push x history))
+            (lambda () (list last history)))))
+
+(multiple-value-bind (add show) (make-account)
+  (age)
+  (dotimes (i 4)
+    (funcall add (list i))
+    (age))
+  (print (funcall show)))
+
+;; Each function closes over the next one, which is made after it.
+(defun ring (n)
+  (labels ((one () (values (list 1 n) #'two))
+           (two () (values (list 2 n) #'three))
+           (three () (values (list 3 n) #'four))
+           (four () (values (list 4 n) #'five))
+           (five () (values (list 5 n) #'six))
+           (six () (values (list 6 n) #'one)))
+    #'one))
+
+(let ((next (ring (list 7))))
+  (dotimes (i 7)
+    (age)
+    (multiple-value-bind (value function) (funcall next)
+      (print value)
+      (setf next function))))
+
+(defun counter-in-loop ()
+  (let ((functions '()))
+    (dotimes (i 3 (nreverse functions))
+      (let ((state (list i)))
+        (push (lambda () (setf state (cons (length state) state))) functions)))))
+
+(let ((functions (counter-in-loop)))
+  (dotimes (round 3)
+    (age)
+    (mapc #'funcall functions))
+  (age)
+  (print (mapcar #'funcall functions)))
+(terpri)

@@ -1,0 +1,33 @@
+;;; What is stored into a cons that has survived collections is reachable from there alone. Where a
+;;; collection comes with every allocation, `age` makes everything old that is there.
+(defvar *waste*)
+(defun age ()
+  (dotimes (i 60) (setq *waste* (list i i))))
+
+(defun store-in-car (cell n) (setf (car cell) (list n (1+ n))))
+(defun store-in-cdr (cell n) (setf (cdr cell) (list n (1+ n))))
+(defun replace-car (cell n) (rplaca cell (list n (1+ n))))
+(defun replace-cdr (cell n) (rplacd cell (list n (1+ n))))
+(defun extend (tail n) (setf (cdr tail) (cons n nil)))
+
+(defun check (name store read)
+  (let ((cell (cons nil nil)))
+    (age)
+    (dotimes (round 3)
+      (funcall store cell round)
+      (age)
+      (unless (equal (funcall read cell) (list round (1+ round)))
+        (error "lost")))
+    (print (list name (funcall read cell)))))
+
+(check 'setf-car #'store-in-car #'car)
+(check 'setf-cdr #'store-in-cdr #'cdr)
+(check 'rplaca #'replace-car #'car)
+(check 'rplacd #'replace-cdr #'cdr)
+(let* ((head (list 0)) (tail head))
+  (dotimes (i 10)
+    (age)
+    (setf tail (extend tail (1+ i))))
+  (age)
+  (print head))
+(terpri)

@@ -1,0 +1,20 @@
+;;; As for conses: entries of hash tables, also while they grow.
+(defvar *waste*)
+(defun age ()
+  (dotimes (i 20) (setq *waste* (list i i))))
+
+(dolist (test '(eq eql equal equalp))
+  (let ((table (make-hash-table :test test)))
+    (age)
+    (dotimes (i 20)
+      (setf (gethash i table) (list i))
+      (age))
+    (dotimes (i 20)
+      (push :more (gethash i table))
+      (age))
+    (remhash 3 table)
+    (age)
+    (print (list test (hash-table-count table)
+                 (loop for i below 20
+                       always (equal (gethash i table) (if (= i 3) nil (list :more i))))))))
+(terpri)
