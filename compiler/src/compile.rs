@@ -5,17 +5,14 @@
 use std::time::{Duration, Instant};
 
 use rook_runtime::abi::thread_context::ThreadContext;
-use rook_runtime::object::cons;
-use rook_runtime::value::nil;
 
-use crate::datum::{DatumId, Datums};
+use crate::datum::Datums;
 use crate::dump;
 use crate::faults::Fault;
 use crate::hir::pass::discover_known_calls::discover_known_calls;
 use crate::hir::pass::merge_definitions::merge_definitions;
 use crate::hir::pass::resolve_exits::resolve_exits;
-use crate::hir::{FnId, Hir, Kind, Unit};
-use crate::known_functions::PrimOp;
+use crate::hir::Unit;
 use crate::mir::pass::{PASSES, Pass, REQUIRED};
 use crate::mir::{self, Program};
 
@@ -53,12 +50,11 @@ pub fn file_passes(ctx: &mut ThreadContext, unit: &mut Unit, datums: &Datums, op
     emit_hir(ctx, unit, datums, options, MERGE_DEFINITIONS);
 }
 
-/// HIR of a unit to optimised MIR. Load-time values become the first top-level functions.
+/// HIR of a unit to optimised MIR.
 pub fn to_mir(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums, options: &mut Options) -> Program {
-    let cells = load_time_cells(ctx, unit, datums);
     timed(options, RESOLVE_EXITS, || resolve_exits(unit, datums));
     emit_hir(ctx, unit, datums, options, RESOLVE_EXITS);
-    let mut program = timed(options, BUILD_MIR, || mir::build::build(ctx, unit, datums, &cells));
+    let mut program = timed(options, BUILD_MIR, || mir::build::build(ctx, unit, datums));
     emit_mir(ctx, &program, datums, options, BUILD_MIR);
     run_passes(ctx, &mut program, datums, options);
     if let Some(fault) = options.fault {
@@ -104,40 +100,4 @@ pub fn timed<R>(options: &mut Options, name: &'static str, f: impl FnOnce() -> R
         times.push((name, start.elapsed()));
     }
     result
-}
-
-/// A cell (cons) for each `load-time-value`; its function stores the value there and runs first.
-fn load_time_cells(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums) -> Vec<DatumId> {
-    let mut cells = Vec::new();
-    for &f in &unit.load_time {
-        let cell = datums.id_of(cons(ctx, nil(), nil()));
-        let function = &mut unit.functions[f.0 as usize];
-        let span = function.body.span;
-        let value = std::mem::replace(&mut function.body, Hir { kind: Kind::Seq(Vec::new()), span });
-        let target = Hir { kind: Kind::Const(cell), span };
-        function.body = Hir { kind: Kind::Prim(PrimOp::Rplaca, vec![target, value]), span };
-        cells.push(cell);
-    }
-    let first = merge(unit);
-    unit.top_level.splice(0..0, first);
-    cells
-}
-
-/// Joins the functions of `load-time-value` forms, which run one after the other: one for each would
-/// take longer to compile.
-fn merge(unit: &mut Unit) -> Vec<FnId> {
-    const AT_MOST: usize = 40;
-    let functions = std::mem::take(&mut unit.load_time);
-    let mut first = Vec::new();
-    for group in functions.chunks(AT_MOST) {
-        let nodes = group.iter().map(|f| {
-            let body = &mut unit.functions[f.0 as usize].body;
-            let span = body.span;
-            std::mem::replace(body, Hir { kind: Kind::Const(DatumId(0)), span })
-        });
-        let nodes: Vec<Hir> = nodes.collect();
-        unit.functions[group[0].0 as usize].body.kind = Kind::Seq(nodes);
-        first.push(group[0]);
-    }
-    first
 }

@@ -93,9 +93,6 @@ impl Definition {
     /// with the functions that it defines.
     fn take_from(unit: &mut Unit) -> Option<Definition> {
         let [top] = unit.top_level[..] else { return None };
-        if !unit.load_time.is_empty() {
-            return None;
-        }
         let (primitive, nodes, value) = match &unit.function(top).body.kind {
             Kind::Lambda(_) => (None, std::slice::from_ref(&unit.function(top).body), None),
             Kind::Seq(nodes) => match &nodes[..] {

@@ -12,6 +12,11 @@
  * with rook_drop_exit. rook_funcall lets it pass over the C frames like longjmp. Either way open
  * segments of the frames that are left are popped.
  *
+ * Errors. Where C booted the runtime, an error that nobody handles ends the outermost call that C made.
+ * rook_call gives the condition to its caller. From any other call it is reported on standard error, with
+ * a backtrace; then a callback returns its error value, rook_boot ROOK_ERROR, and rook_funcall, which has
+ * no way to say that it failed, ends the process.
+ *
  * Threads. All functions belong to the thread that called rook_boot, or that runs the Lisp program.
  */
 #ifndef ROOK_H
@@ -33,7 +38,7 @@ typedef struct rook_value {
  * app.lisp main.c -o app` leaves Lisp's out when C has one. */
 
 /* Runs the top-level code that is linked in. 0 when started, -1 when the process has a runtime already,
- * ROOK_ERROR when top-level code failed. */
+ * ROOK_ERROR when top-level code failed, which has been reported. */
 int rook_boot(int argc, const char *const *argv);
 void rook_shutdown(void);
 bool rook_is_running(void);

@@ -88,19 +88,21 @@
         (*print-radix* nil))
     (funcall function)))
 
+(defun %report-fatal-error (condition)
+  (ignore-errors (finish-output *standard-output*))
+  (%with-safe-printing
+   (lambda ()
+     (%write-fatal-report condition *error-output*)
+     (handler-case (%write-backtrace *error-output*)
+       (error () nil)))))
+
 (defun %fatal-error (condition)
   ;; Where C code embeds Lisp, the error ends what C called, not the process.
-  (%primitive return-to-c condition)
-  (if (%instance-of-p condition 'ext:interrupt)
-      (%exit +exit-interrupt+)
-      (progn
-        (ignore-errors (finish-output *standard-output*))
-        (%with-safe-printing
-         (lambda ()
-           (%write-fatal-report condition *error-output*)
-           (handler-case (%write-backtrace *error-output*)
-             (error () nil))))
-        (%exit +exit-error+))))
+  (let ((interrupt (%instance-of-p condition 'ext:interrupt)))
+    (unless (or interrupt (%primitive c-gets-condition-p))
+      (%report-fatal-error condition))
+    (%primitive return-to-c condition)
+    (%exit (if interrupt +exit-interrupt+ +exit-error+))))
 
 (defun %leave (code)
   ;; Ends the program; cleanups on the way to its outermost level are run.

@@ -61,19 +61,28 @@
   (%put-property (%structure-name description) '%structure description)
   description)
 
-;;; The layout of a structure type for code that relies on these RAW slots. Code that is loaded before
-;;; the definition is executed gets one that waits to be filled in; code that was compiled for another
-;;; definition, one that nothing is an instance of.
-(defun %structure-layout (name raw)
+;;; The layout of a structure type for code that relies on its SIZE and these RAW slots. Code that is
+;;; loaded before the definition is executed gets one that waits to be filled in; code that was compiled
+;;; for another definition, one that nothing is an instance of.
+(defun %structure-layout (name size raw)
   (let ((layout (%find-layout name)) (awaited (%get-property name '%awaited-layout)))
-    (cond ((and layout (eq (%layout-kind layout) :structure))
-           (if (eql (%layout-raw-slots layout) raw) layout (%unfilled-layout name)))
-          (layout (%unfilled-layout name))
-          ((and awaited (eql (car awaited) raw)) (cdr awaited))
+    (cond (layout
+           (if (and (eq (%layout-kind layout) :structure)
+                    (eql (%layout-instance-size layout) size)
+                    (eql (%layout-raw-slots layout) raw))
+               layout
+               (%unfilled-layout name)))
+          ((and awaited (eql (car awaited) size) (eql (cadr awaited) raw)) (cddr awaited))
           (awaited (%unfilled-layout name))
           (t (let ((layout (%unfilled-layout name)))
-               (%put-property name '%awaited-layout (cons raw layout))
+               (%put-property name '%awaited-layout (cons size (cons raw layout)))
                layout)))))
+
+;;; A form that gives code the layout that DESCRIPTION is of.
+(defun %layout-form (description)
+  `(load-time-value (%structure-layout ',(%structure-name description)
+                                       ,(%structure-size description)
+                                       ,(%structure-raw-slots description))))
 
 (defun %layout-raw-slots (layout)
   (let ((slots (%layout-slots layout)) (list nil))
@@ -102,7 +111,7 @@
                              (equal (%layout-direct-superclasses old) (list parent)))
                         old)
                        (old (%make-layout name (list parent) :structure size slots))
-                       (t (%structure-layout name raw)))))
+                       (t (%structure-layout name size raw)))))
     (%register-structure description)
     (%fill-layout layout name (list parent) :structure size slots)
     (%set-layout-print-function layout (%layout-print-function parent))
@@ -117,10 +126,7 @@
   (let ((description (%find-structure name)))
     (if (%structure-type description)
         `(%typed-structure-p ,variable ',name)
-        `(%instance-at-depth-p ,variable
-                               (load-time-value
-                                (%structure-layout ',name ,(%structure-raw-slots description)))
-                               ,(%structure-depth description)))))
+        `(%instance-at-depth-p ,variable ,(%layout-form description) ,(%structure-depth description)))))
 
 ;;; Whether OBJECT's layout has TARGET at DEPTH among its ancestors.
 (declaim (inline %instance-at-depth-p))

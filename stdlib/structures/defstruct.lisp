@@ -155,10 +155,6 @@
       value
       `(the ,(%structure-slot-type slot) ,value)))
 
-(defun %layout-form (description)
-  `(load-time-value (%structure-layout ',(%structure-name description)
-                                       ,(%structure-raw-slots description))))
-
 (defun %allocation-form (description)
   (let ((raw (%structure-raw-slots description)))
     (if (eql raw 0)

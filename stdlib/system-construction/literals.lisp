@@ -16,10 +16,10 @@
 (defun %revive-instance (description)
   (destructuring-bind (name raw &rest slots) description
     (let* ((known (%find-layout name))
+           (size (length slots))
            (layout (if (and known (not (eq (%layout-kind known) :structure)))
                        known
-                       (%structure-layout name raw)))
-           (size (length slots))
+                       (%structure-layout name size raw)))
            (instance (if (eql raw 0)
                          (%allocate-instance layout size)
                          (%primitive allocate-mixed-instance layout size raw)))

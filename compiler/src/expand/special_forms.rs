@@ -1,6 +1,6 @@
 //! Variables, and the special operators that bind nothing and transfer no control.
 
-use rook_runtime::object::symbol as symbols;
+use rook_runtime::object::{cons, symbol as symbols};
 use rook_runtime::value::{Value, nil};
 
 use super::lambda_list::FunctionSource;
@@ -12,6 +12,8 @@ use crate::env::global_info::Info;
 use crate::env::lexical::{Function, Variable};
 use crate::env::{Env, Held};
 use crate::hir::*;
+use crate::hir::pass::merge_definitions::LOAD_TIME_VALUE;
+use crate::known_functions::PrimOp;
 
 impl Expander<'_> {
     /// A symbol as a form.
@@ -227,14 +229,18 @@ impl Expander<'_> {
             let value = self.evaluate(self.roots.get(a[0]), &Env::null())?;
             return Ok(self.constant(value));
         }
-        let function = self.reserve_function("load-time-value".into());
-        let body = self.expand_at(a[0], &Env::null())?;
-        let policy = self.policy(&Env::null());
+        // A top-level form of its own, which comes before the one at hand, keeps the value in a cell.
+        let function = self.reserve_function(LOAD_TIME_VALUE.into());
+        let value = self.expand_at(a[0], &Env::null())?;
+        let cell = cons(self.ctx(), nil(), nil());
+        let cell = self.constant(cell);
+        let store = self.node(Kind::Prim(PrimOp::Rplaca, vec![cell.clone(), value]));
+        let last = self.nil_node();
+        let (body, policy) = (self.node(Kind::Seq(vec![store, last])), self.policy(&Env::null()));
         let entry = &mut self.unit.functions[function.0 as usize];
         (entry.body, entry.policy) = (body, policy);
-        let id = LoadTimeId(self.unit.load_time.len() as u32);
-        self.unit.load_time.push(function);
-        Ok(self.node(Kind::LoadTimeValue(id)))
+        self.unit.top_level.push(function);
+        Ok(self.node(Kind::Prim(PrimOp::UncheckedCar, vec![cell])))
     }
     /// The value of a form that needs no evaluation: self-evaluating objects and quoted ones.
     pub(super) fn constant_form(&self, form: Value) -> Option<Value> {

@@ -437,19 +437,18 @@ fn the_verifier_finds_what_is_wrong() {
         "(prim Car)",
         "(call-known f0)",
         "(lambda f9)",
-        "(load-time-value l0)",
         "(seq)",
     ];
     with_context(|ctx| {
         for body in broken {
             let text = format!(
-                "(unit (vars (x.0 \"x\" any -)) (top-level f0) (load-time) (next 1 1 1)
+                "(unit (vars (x.0 \"x\" any -)) (top-level f0) (next 1 1 1)
                   (function f0 \"f\" - (policy 1 1 1 1 1) (flags) (params (required)) {body}))"
             );
             let (unit, _) = parse_unit(ctx, &text).unwrap();
             assert!(!verify(&unit).is_empty(), "{body} is accepted");
         }
-        for text in ["", "(unit", "(unit (vars))", "(unit (vars) (top-level x) (load-time) (next 1 1 1))"] {
+        for text in ["", "(unit", "(unit (vars))", "(unit (vars) (top-level x) (next 1 1 1))"] {
             assert!(parse_unit(ctx, text).is_err(), "{text} is accepted");
         }
     });

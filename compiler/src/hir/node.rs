@@ -25,8 +25,6 @@ ids! {
     TagbodyId;
     /// A tag of a `tagbody`.
     TagId;
-    /// A `load-time-value` cell of the unit.
-    LoadTimeId;
 }
 
 /// One expression and where it came from.
@@ -92,7 +90,6 @@ pub enum Kind {
     Progv(Box<Hir>, Box<Hir>, Box<Hir>),
     /// A type promise: specifier datum for the error message. Checked unless safety is 0.
     The(Type, DatumId, Box<Hir>),
-    LoadTimeValue(LoadTimeId),
     /// `throw`: tag, form giving all values.
     Throw(Box<Hir>, Box<Hir>),
     /// After `resolve_exits`: a protected construct whose body was outlined into a function.
@@ -272,8 +269,6 @@ pub struct Unit {
     pub functions: Vec<Function>,
     /// Top-level functions without parameters, in order of execution.
     pub top_level: Vec<FnId>,
-    /// Initial-value functions of `load-time-value` cells (run before the form that needs them).
-    pub load_time: Vec<FnId>,
     /// Functions without free variables that are wanted as objects by who compiles the unit.
     pub wanted: Vec<FnId>,
     /// What is proclaimed of the results of global functions: type, and specifier for messages.
@@ -286,7 +281,7 @@ pub struct Unit {
 impl Unit {
     /// Where a walk over the functions that are reached begins.
     pub fn roots(&self) -> impl Iterator<Item = FnId> {
-        self.top_level.iter().chain(&self.load_time).chain(&self.wanted).copied()
+        self.top_level.iter().chain(&self.wanted).copied()
     }
     pub fn var(&self, id: VarId) -> &Var {
         &self.vars[id.0 as usize]

@@ -93,8 +93,8 @@ impl Parser<'_> {
         Ok(self.datums.id_of(value))
     }
     fn unit(&mut self, text: &Sexp) -> Parsed<Unit> {
-        let [vars, top_level, load_time, next, functions @ ..] = items(text, "unit")? else {
-            return Err("a unit has vars, top-level, load-time, next and functions".into());
+        let [vars, top_level, next, functions @ ..] = items(text, "unit")? else {
+            return Err("a unit has vars, top-level, next and functions".into());
         };
         let mut unit = Unit::default();
         for entry in items(vars, "vars")? {
@@ -102,7 +102,6 @@ impl Parser<'_> {
             unit.vars.push(var);
         }
         unit.top_level = items(top_level, "top-level")?.iter().map(function).collect::<Parsed<_>>()?;
-        unit.load_time = items(load_time, "load-time")?.iter().map(function).collect::<Parsed<_>>()?;
         let [block, tagbody, tag] = exactly(items(next, "next")?)?;
         (unit.next_block, unit.next_tagbody, unit.next_tag) = (number(block)?, number(tagbody)?, number(tag)?);
         for entry in functions {
@@ -324,7 +323,6 @@ impl Parser<'_> {
                 let [set, spec, value] = exactly(rest)?;
                 Kind::The(ty(set)?, self.datum(spec)?, self.boxed(value)?)
             }
-            "load-time-value" => Kind::LoadTimeValue(LoadTimeId(id(&exactly::<1>(rest)?[0], 'l')?)),
             "protected-block" | "protected-tagbody" | "protected-catch" | "protected-cleanup" => {
                 self.protected(head, rest)?
             }

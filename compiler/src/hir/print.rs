@@ -67,7 +67,6 @@ impl Printer<'_> {
         let mut items = vec![
             form("vars", vars),
             form("top-level", ids(&self.unit.top_level)),
-            form("load-time", ids(&self.unit.load_time)),
             form("next", [self.unit.next_block, self.unit.next_tagbody, self.unit.next_tag].map(|n| atom(n.to_string()))),
         ];
         items.extend(functions);
@@ -183,7 +182,6 @@ impl Printer<'_> {
             Kind::Values(arguments) => form("values", self.nodes(arguments)),
             Kind::Progv(a, b, c) => form("progv", self.nodes([&**a, b, c])),
             Kind::The(ty, spec, e) => form("the", [type_text(*ty), self.datum(*spec), self.node(e)]),
-            Kind::LoadTimeValue(l) => form("load-time-value", [numbered('l', l.0)]),
             Kind::Protected(protected) => self.protected(protected),
             Kind::ExitTo(v, e) => form("exit-to", [self.var(*v), self.node(e)]),
             Kind::Leave(n, e) => form("leave", [atom(n.to_string()), self.node(e)]),

@@ -184,11 +184,6 @@ impl Verifier<'_> {
                     self.problem(format!("a go to g{} outside of t{}", tag.0, id.0));
                 }
             }
-            Kind::LoadTimeValue(id) => {
-                if id.0 as usize >= self.unit.load_time.len() {
-                    self.problem(format!("the load-time value l{} does not exist", id.0));
-                }
-            }
             Kind::Protected(protected) => {
                 match &protected.kind {
                     ProtectedKind::Block(var) | ProtectedKind::Tagbody(var) => self.bind(*var),

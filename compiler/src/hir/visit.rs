@@ -15,8 +15,7 @@ macro_rules! walker {
                 | Kind::Lambda(_)
                 | Kind::LocalFunction(_)
                 | Kind::GlobalFunction(_)
-                | Kind::Go(..)
-                | Kind::LoadTimeValue(_) => {}
+                | Kind::Go(..) => {}
                 Kind::SetLocal(_, e)
                 | Kind::SetGlobal(_, e)
                 | Kind::Functions(_, e)

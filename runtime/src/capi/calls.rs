@@ -7,16 +7,44 @@ use crate::abi::primitives::Primitive;
 use crate::abi::thread_context::{ErrorKind, ExitRecord, ThreadContext, exit_kind};
 use crate::abi::well_known::Sym;
 use crate::control::raise::resume_landing;
-use crate::control::{Exit, call_lisp, exits, resume};
+use crate::control::{Exit, call_lisp, exits, raise_at_once, resume};
 use crate::foreign::waiting;
 use crate::object::symbol::{ensure_function_object, well_known};
 use crate::thread::{self, fatal_error};
 use crate::value::{Value, nil};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Status of a call: it returned; an exit passed through; an error that nobody handled ended it.
 pub const ROOK_OK: i32 = 0;
 pub const ROOK_EXIT: i32 = 1;
 pub const ROOK_ERROR: i32 = 2;
+
+/// Whether the outermost call that C made gives C the condition of an error that nobody handled.
+static GETS_CONDITION: AtomicBool = AtomicBool::new(false);
+
+pub fn gets_condition() -> bool {
+    GETS_CONDITION.load(Ordering::Relaxed)
+}
+
+/// C calls Lisp, in a way that gives it the condition of an error that nobody handled, or not.
+pub fn note_entry(ctx: &ThreadContext, gets_condition: bool) {
+    if ctx.entry_frame == 0 {
+        GETS_CONDITION.store(gets_condition, Ordering::Relaxed);
+    }
+}
+
+/// The condition that ended the outermost call from C, when the exit stands for that.
+pub fn unhandled(exit: &Exit) -> Option<Value> {
+    (exit.target == 0 && exit.values.is_kind(kind::SIMPLE_VECTOR)).then(|| exit.values.slot(0))
+}
+
+/// A pending error is raised by the Lisp code that called C, and where there is none at once.
+pub fn raise_if_alone(ctx: &mut ThreadContext, outcome: Result<Value, Exit>) -> Result<Value, Exit> {
+    match outcome {
+        Err(exit) if exit.target == 0 && unhandled(&exit).is_none() && ctx.entry_frame == 0 => raise_at_once(ctx),
+        outcome => outcome,
+    }
+}
 
 /// # Safety
 /// There are `nargs` values at `args`.
@@ -59,19 +87,20 @@ fn enter(ctx: &mut ThreadContext, function: Value, args: &[Value]) -> Result<Val
 }
 
 fn call(ctx: &mut ThreadContext, function: Value, args: &[Value]) -> (i32, Value) {
-    match enter(ctx, function, args) {
+    note_entry(ctx, true);
+    let outcome = enter(ctx, function, args);
+    match raise_if_alone(ctx, outcome) {
         Ok(value) => {
             waiting::rearm(ctx);
             (ROOK_OK, value)
         }
-        // The target was this very door: `return-to-c`.
-        Err(Exit { target: 0, values }) if values.is_kind(kind::SIMPLE_VECTOR) => {
-            (ROOK_ERROR, values.slot(0))
-        }
-        Err(exit) => {
-            waiting::wait(ctx, exit);
-            (ROOK_EXIT, nil())
-        }
+        Err(exit) => match unhandled(&exit) {
+            Some(condition) => (ROOK_ERROR, condition),
+            None => {
+                waiting::wait(ctx, exit);
+                (ROOK_EXIT, nil())
+            }
+        },
     }
 }
 
@@ -84,9 +113,10 @@ pub unsafe extern "C" fn rook_funcall(function: Value, nargs: i32, args: *const 
     let ctx = context();
     // SAFETY: by the caller's promise.
     let args = unsafe { arguments(nargs, args) };
+    note_entry(ctx, false);
     let outcome = enter(ctx, function, &args);
     drop(args);
-    match outcome {
+    match raise_if_alone(ctx, outcome) {
         Ok(value) => value,
         Err(Exit { target: 0, .. }) => fatal_error("nobody handled an error in rook_funcall; rook_call reports errors"),
         Err(exit) => go_on(ctx, exit),

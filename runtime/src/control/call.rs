@@ -90,6 +90,11 @@ pub fn resume(ctx: &mut ThreadContext, exit: Exit) -> Raised {
     ctx.raise(ErrorKind::ResumeUnwind, &[exit.values, Value(exit.target)])
 }
 
+/// Raises a pending error where no Lisp code waits for it: below a call that C's own `main` made.
+pub fn raise_at_once(ctx: &mut ThreadContext) -> Result<Value, Exit> {
+    call_lisp(ctx, well_known(Sym::RAISE), &[])
+}
+
 /// A text for an exit that nobody will resume.
 pub fn describe(ctx: &mut ThreadContext, exit: Exit) -> Value {
     let text = if exit.target == 0 { "an error was pending" } else { "control left the program" };

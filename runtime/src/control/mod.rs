@@ -13,7 +13,7 @@ pub mod keep;
 pub mod raise;
 pub mod values;
 
-pub use call::{Exit, call_lisp, call_lisp_values, resume};
+pub use call::{Exit, call_lisp, call_lisp_values, raise_at_once, resume};
 
 /// Entry points of compiled code that are no primitives: they take or give raw words, or never
 /// return. Names as the linker sees them, with their addresses.

@@ -7,6 +7,7 @@
 use super::{convert, waiting};
 use crate::abi::foreign::{DOUBLE, SINGLE, VOID};
 use crate::abi::thread_context::ThreadContext;
+use crate::capi::calls;
 use crate::control::{Exit, call_lisp};
 use crate::os::memory;
 use crate::stack::handles;
@@ -132,6 +133,7 @@ extern "C" fn dispatch(callback: *mut Callback, registers: *const u64, stack: *c
         float_count: 0,
         stack_count: 0,
     };
+    calls::note_entry(ctx, false);
     let outcome = call(ctx, function, &types, &mut words).and_then(|v| Ok(convert::to_word(ctx, v, result)?));
     match outcome {
         Ok(word) => {
@@ -139,7 +141,11 @@ extern "C" fn dispatch(callback: *mut Callback, registers: *const u64, stack: *c
             word
         }
         Err(exit) => {
-            waiting::wait(ctx, exit);
+            // Where no Lisp code waits for C, an error has been reported, and nothing is to go on.
+            match calls::raise_if_alone(ctx, Err(exit)) {
+                Err(exit) if calls::unhandled(&exit).is_none() => waiting::wait(ctx, exit),
+                _ => {}
+            }
             error_word
         }
     }

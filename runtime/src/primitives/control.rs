@@ -3,6 +3,7 @@
 use crate::abi::layout::{HEADER_SIZE_SHIFT, SYMBOL_CONSTANT, layout_slot, symbol};
 use crate::abi::thread_context::ErrorKind;
 use crate::abi::well_known::Sym;
+use crate::capi::calls;
 use crate::control::errors::{expect_fixnum, expect_symbol, simple_error, wrong_type};
 use crate::control::{binding, exits, raise};
 use crate::object::set_slot;
@@ -100,6 +101,11 @@ primitives! {
     /// Whether a `catch` with this tag is on the chain.
     fn catch_tag_active_p(ctx, tag) {
         Ok(Value::bool(exits::find(ctx, exit_kind::CATCH, tag).is_some()))
+    }
+
+    /// Whether C gets the condition when an error that nobody handles ends what C called.
+    fn c_gets_condition_p(ctx) {
+        Ok(Value::bool(calls::outermost_call(ctx).is_some() && calls::gets_condition()))
     }
 
     /// The pending error's kind, as the number of its `ErrorKind`.

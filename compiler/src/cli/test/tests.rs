@@ -14,7 +14,7 @@ case $1 in
     run) shift; test "$1" = --no-optimize && { shift; level=none; }; export level
         test "$ROOK_GC" || exec sh "$@"
         exec sh -c 'trap "echo $counters >&2" EXIT; . "$0"' "$@" ;;
-    build) { echo '#!/bin/sh'; echo 'test "$ROOK_GC" && trap "echo $counters >&2" EXIT'; cat "$2"; } > "$4"; chmod +x "$4" ;;
+    build) { echo '#!/bin/sh'; echo "test \"\$ROOK_GC\" && trap 'echo $counters >&2' EXIT"; cat "$2"; } > "$4"; chmod +x "$4" ;;
 esac
 "#;
 

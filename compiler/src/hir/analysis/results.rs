@@ -36,7 +36,6 @@ pub fn is_single(node: &Hir, single: &HashSet<FnId>, unit: &Unit) -> bool {
         | Kind::Prim(..)
         | Kind::Primitive(..)
         | Kind::Foreign(..)
-        | Kind::LoadTimeValue(_)
         | Kind::Tagbody(..)
         | Kind::TagbodyFrom(..)
         | Kind::Go(..)

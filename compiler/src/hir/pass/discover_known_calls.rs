@@ -29,7 +29,9 @@ const REDEFINERS: [(&str, &str); 10] = [
 ];
 
 /// Functions that call none of the file's functions, whatever they are given.
-const INERT: [(&str, &str); 9] = [
+const INERT: [(&str, &str); 11] = [
+    ("ROOK-KERNEL", "%STRUCTURE-LAYOUT"),
+    ("ROOK-KERNEL", "%REVIVE"),
     ("ROOK-KERNEL", "%INSTALL-STRUCTURE"),
     ("ROOK-KERNEL", "%DEFINE-CONDITION-CLASS"),
     ("ROOK-KERNEL", "%SET-COMPILER-MACRO-FUNCTION"),

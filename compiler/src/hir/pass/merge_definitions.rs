@@ -1,13 +1,17 @@
-//! Joins runs of top-level forms that only define, so that one function does what each would have had
-//! a function of its own for: those were half of the functions of a usual file.
+//! Joins runs of top-level forms that only define or only keep load-time values, so that one function
+//! does what each would have had a function of its own for: those were half of the functions of a
+//! usual file.
 //!
 //! Comes after `discover_known_calls`, which looks at top-level forms one by one. Must leave alone what
-//! runs code of the program: its place among the forms shows in backtraces.
+//! else runs code of the program: its place among the forms shows in backtraces.
 
 use crate::hir::*;
 
 /// Primitives that only record a definition.
 pub const DEFINING: [&str; 4] = ["defun", "defmacro", "defparameter", "set_info"];
+
+/// The name of the functions of `load-time-value` forms.
+pub const LOAD_TIME_VALUE: &str = "load-time-value";
 
 /// Nodes in one function: the time to compile it grows faster than its length.
 const AT_MOST: usize = 40;
@@ -18,7 +22,7 @@ pub fn merge_definitions(unit: &mut Unit) {
     // Whether the last function kept takes more.
     let mut open = false;
     for top in std::mem::take(&mut unit.top_level) {
-        let only_defines = only_defines(&unit.function(top).body);
+        let only_defines = unit.function(top).name == LOAD_TIME_VALUE || only_defines(&unit.function(top).body);
         if let Some(&into) = kept.last()
             && open
             && only_defines
@@ -79,7 +83,7 @@ mod tests {
         };
         let call = "(function f2 \"top-level form\" - (policy 1 1 1 1 1) (flags) (params (required)) (call cl:PRINT (const 1)))";
         let text = format!(
-            "(unit (vars) (top-level f0 f1 f2 f3 f4) (load-time) (next 0 0 0) {} {} {call} {} {})",
+            "(unit (vars) (top-level f0 f1 f2 f3 f4) (next 0 0 0) {} {} {call} {} {})",
             define(0, "cl:CAR"), define(1, "cl:CDR"), define(3, "cl:CONS"), define(4, "cl:LIST"),
         );
         with_context(|ctx| {

@@ -194,12 +194,6 @@ impl Builder<'_, '_> {
                 let v = self.check_spec(v, *ty, *spec);
                 self.finish(v, want)
             }
-            Kind::LoadTimeValue(id) => {
-                let cell = self.s.load_time_cells[id.0 as usize];
-                let cell = self.tagged(Inst::Const(cell), TypeSet::CONS);
-                let v = self.load(Element::Tagged, rook_runtime::abi::tags::CONS_TAG, 0, cell);
-                self.finish(v, want)
-            }
             Kind::Catch(..) | Kind::UnwindProtect(..) => unreachable!("resolve_exits outlines protected bodies"),
         }
     }

@@ -30,7 +30,7 @@ use rook_runtime::value::Value;
 use ssa::Ssa;
 
 /// Builds the program of a unit.
-pub fn build(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums, load_time_cells: &[DatumId]) -> Program {
+pub fn build(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums) -> Program {
     let closures = closures(unit, datums);
     let single = single_valued(unit, &closures.called);
     let mut specifier = |sym| datums.id_of(well_known(sym));
@@ -46,7 +46,6 @@ pub fn build(ctx: &mut ThreadContext, unit: &mut Unit, datums: &mut Datums, load
         datums,
         closures,
         single,
-        load_time_cells,
         program: Program { specifiers: Some(specifiers), ..Program::default() },
         direct: HashMap::default(),
         general: HashMap::default(),
@@ -70,7 +69,6 @@ pub(crate) struct Shared<'a> {
     pub closures: Closures,
     /// Functions whose direct entry returns one value.
     pub single: HashSet<FnId>,
-    pub load_time_cells: &'a [DatumId],
     pub program: Program,
     pub direct: HashMap<FnId, FuncId>,
     pub general: HashMap<FnId, FuncId>,

@@ -1,0 +1,5 @@
+(defun still-there () 42)
+(defun divide (a b) (/ a b))
+(print (divide 6 3))
+(print (divide 1 0))
+(print :not-reached)
