@@ -4,13 +4,17 @@
 ;;;; The parts of an echo stream are (input output unread-p).
 
 (defun %read-char (stream)
-  (let ((target (%input-target stream)))
-    (if (%native-p target)
-        (%primitive stream-read-char target)
-        (case (%composite-type target)
-          (:concatenated (%read-concatenated target #'%read-char))
-          (:echo (%echo target (%read-char (first (%composite-parts target)))))
-          (t (%user-stream-value (%user-stream-call 'read-char target)))))))
+  (if (%native-p stream)
+      (%primitive stream-read-char stream)
+      (%read-char-from-target (%input-target stream))))
+
+(defun %read-char-from-target (target)
+  (if (%native-p target)
+      (%primitive stream-read-char target)
+      (case (%composite-type target)
+        (:concatenated (%read-concatenated target #'%read-char))
+        (:echo (%echo target (%read-char (first (%composite-parts target)))))
+        (t (%user-stream-value (%user-stream-call 'read-char target))))))
 
 (defun %user-stream-value (value)
   (if (eq value :eof) nil value))

@@ -3,14 +3,18 @@
 ;;;; Output of characters, strings and bytes. The % workers take a stream, not a designator.
 
 (defun %write-char (char stream)
-  (let ((target (%output-target stream)))
-    (cond ((%native-p target) (%primitive stream-write-char target char))
-          ((eq (%composite-type target) :broadcast)
-           (dolist (part (%composite-parts target)) (%write-char char part)))
-          ((eq (%composite-type target) :pretty)
-           (%pretty-write-char (%composite-parts target) char))
-          (t (%user-stream-call 'write-char target char)))
-    char))
+  (if (%native-p stream)
+      (%primitive stream-write-char stream char)
+      (%write-char-to-target char (%output-target stream)))
+  char)
+
+(defun %write-char-to-target (char target)
+  (cond ((%native-p target) (%primitive stream-write-char target char))
+        ((eq (%composite-type target) :broadcast)
+         (dolist (part (%composite-parts target)) (%write-char char part)))
+        ((eq (%composite-type target) :pretty)
+         (%pretty-write-char (%composite-parts target) char))
+        (t (%user-stream-call 'write-char target char))))
 
 (defun %write-string (string stream start end)
   ;; STRING is a simple string, START and END are good.

@@ -75,6 +75,7 @@
 ;;; Equality of whole simple strings is the common case. Those of one kind are compared by words, which
 ;;; nothing but EQ looks at; what follows the last character in its word is zero.
 (defun %simple-strings-equal (string1 string2)
+  (declare (simple-string string1 string2))
   (let ((length (%vector-size string1)) (kind (%other-kind string1)))
     (declare (fixnum length kind))
     (cond ((not (%fix= length (%vector-size string2))) nil)
@@ -137,7 +138,7 @@
 
 ;;; Applies a case change in place to a range of the simple string DATA.
 (defun %recase (data start end change)
-  (declare (fixnum start end))
+  (declare (fixnum start end) (simple-string data))
   (let ((in-word nil))
     (do ((i start (%fix+ i 1)))
         ((%fix>= i end) data)

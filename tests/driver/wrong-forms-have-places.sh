@@ -90,6 +90,8 @@ done <<'FORMS'
 (print . 5)
 (unwind-protect)
 (load-time-value)
+(defconstant t 5)
+(defvar :k 1)
 (progn (defmacro again () '(again)) (again))
 (progn (defmacro deep () (labels ((f (n) (+ 1 (f n)))) (f 1))) (deep))
 (print #1=(first-line . #1#))

@@ -2,7 +2,7 @@
 //! definition) and, at top level of a file, a compile-time half (`…_at_compile_time`).
 
 use rook_runtime::object::package;
-use rook_runtime::object::symbol::{put_property, symbol_text};
+use rook_runtime::object::symbol::{put_property, symbol_package, symbol_text};
 use rook_runtime::object::text::designated_code_points;
 use rook_runtime::value::{Value, nil, t};
 
@@ -24,6 +24,14 @@ impl Expander<'_> {
             return self.fail(Code::MalformedForm, "the name to be defined must be a symbol");
         }
         Ok(self.hold(symbol))
+    }
+    fn variable_to_define(&mut self, name: Rooted) -> Expanded<Held> {
+        let symbol = self.roots.get(name);
+        if symbol == t() || symbol.is_nil() || symbol.is_symbol() && symbol_package(symbol) == package::keyword_package() {
+            let message = format!("the constant {} cannot be defined anew", self.spelling(symbol));
+            return self.fail(Code::AssignedConstant, message);
+        }
+        self.symbol_to_define(name)
     }
     /// Executes the nodes; the value is the defined name.
     fn definition(&mut self, mut nodes: Vec<Hir>, name: Value) -> Expanded {
@@ -239,7 +247,7 @@ impl Expander<'_> {
     /// `(defvar name [form [documentation]])`.
     pub(super) fn expand_defvar(&mut self, form: Value, env: &Env) -> Expanded {
         let a = self.operands(form, 1, Some(3))?;
-        let name = self.symbol_to_define(a[0])?;
+        let name = self.variable_to_define(a[0])?;
         let symbol = self.held_constant(Some(name));
         let call = match a.get(1) {
             None => self.kernel_call("%PROCLAIM-SPECIAL", vec![symbol]),
@@ -265,7 +273,7 @@ impl Expander<'_> {
     }
     fn expand_variable_definition(&mut self, form: Value, env: &Env, definer: &'static str) -> Expanded {
         let a = self.operands(form, 2, Some(3))?;
-        let name = self.symbol_to_define(a[0])?;
+        let name = self.variable_to_define(a[0])?;
         let value = self.expand_at(a[1], env)?;
         let documentation = self.optional_constant(a.get(2));
         let symbol = self.held_constant(Some(name));
@@ -279,14 +287,14 @@ impl Expander<'_> {
     }
     pub(super) fn variable_at_compile_time(&mut self, form: Value) -> Expanded<()> {
         let a = self.operands(form, 1, Some(3))?;
-        let name = self.symbol_to_define(a[0])?;
+        let name = self.variable_to_define(a[0])?;
         self.compilation.set_info(self.get(name), Info::Special, t());
         Ok(())
     }
     /// The name is constant from here on; its value is known when it can be computed now.
     pub(super) fn constant_at_compile_time(&mut self, form: Value, env: &Env) -> Expanded<()> {
         let a = self.operands(form, 2, Some(3))?;
-        let name = self.symbol_to_define(a[0])?;
+        let name = self.variable_to_define(a[0])?;
         let form = self.roots.get(a[1]);
         let result = match self.constant_form(form) {
             Some(value) => Ok(value),

@@ -1,6 +1,6 @@
 //! Taking forms apart and putting new ones together.
 
-use rook_runtime::object::symbol::{make_symbol, symbol_name, symbol_text};
+use rook_runtime::object::symbol::{make_symbol, symbol_name, symbol_package, symbol_text};
 use rook_runtime::object::{cons, list, string};
 use rook_runtime::value::{Value, nil};
 
@@ -74,7 +74,8 @@ impl Expander<'_> {
             Some(base) => return format!("(setf {})", self.spelling(base)),
             None => symbol,
         };
-        symbol_text(symbol).to_lowercase()
+        let mark = if symbol_package(symbol) == rook_runtime::object::package::keyword_package() { ":" } else { "" };
+        format!("{mark}{}", symbol_text(symbol).to_lowercase())
     }
     pub(super) fn spelling_of(&self, held: Held) -> String {
         self.spelling(self.compilation.get(held))

@@ -156,8 +156,38 @@ pub const fn is_raw_slot(h: u64, i: usize) -> bool {
     header_kind(h) == kind::MIXED_INSTANCE && i < MIXED_RAW_SLOTS && header_size(h) >> MIXED_SLOT_BITS >> i & 1 == 1
 }
 
+/// For each kind whose objects are as many elements as the size says, the logarithm of an element's bits.
+const ELEMENT_BITS: [u8; 256] = {
+    let mut table = [OTHER_SHAPE; 256];
+    let mut k = 0;
+    while k < 256 {
+        table[k] = match shape_of(k as u8) {
+            Shape::Slots | Shape::Function | Shape::Weak => 6,
+            Shape::Raw(bits) => {
+                assert!(bits.is_power_of_two(), "elements do not straddle words");
+                bits.trailing_zeros() as u8
+            }
+            Shape::Mixed | Shape::FixedSlots(_) | Shape::Invalid => OTHER_SHAPE,
+        };
+        k += 1;
+    }
+    table
+};
+const OTHER_SHAPE: u8 = 0xff;
+
 /// Bytes occupied by an object with this header, rounded up to the object alignment.
+#[inline]
 pub const fn object_bytes(h: u64) -> u64 {
+    let log = ELEMENT_BITS[header_kind(h) as usize];
+    if log == OTHER_SHAPE {
+        return bytes_by_shape(h);
+    }
+    // Words of the body and the header, rounded up to two.
+    let words = ((header_size(h) << log) + 63) >> 6;
+    ((words + 2) & !1) * 8
+}
+
+const fn bytes_by_shape(h: u64) -> u64 {
     let size = header_size(h);
     let body = match shape_of(header_kind(h)) {
         Shape::Slots | Shape::Function | Shape::Weak => size * 8,

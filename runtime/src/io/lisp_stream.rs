@@ -27,6 +27,7 @@ pub enum Target {
 }
 
 /// What `s` stands for; `None` when it is no STREAM object.
+#[inline]
 pub fn target(s: Value) -> Option<Target> {
     if !s.is_kind(kind::STREAM) {
         return None;
@@ -90,6 +91,7 @@ fn direction_error(ctx: &mut ThreadContext, s: Value) -> Raised {
     stream_error(ctx, s, &IoError::Direction.message())
 }
 
+#[inline]
 fn expect_target(ctx: &mut ThreadContext, s: Value) -> LispResult<Target> {
     match target(s) {
         Some(Target::Closed) => Err(stream_error(ctx, s, &IoError::Closed.message())),

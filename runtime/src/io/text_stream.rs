@@ -44,17 +44,21 @@ fn make_buffer(ctx: &mut ThreadContext, k: u8, len: usize) -> Value {
 }
 
 /// Index of the next character (input), or count of characters written (output).
+#[inline]
 pub fn index(s: Value) -> usize {
     s.slot(stream::DATA2).as_fixnum() as usize
 }
+#[inline]
 pub fn set_index(ctx: &mut ThreadContext, s: Value, index: usize) {
     set_slot(ctx, s, stream::DATA2, Value::fixnum(index as i64));
 }
+#[inline]
 fn text(s: Value) -> Value {
     s.slot(stream::DATA1)
 }
 
 /// The next character, not consumed.
+#[inline]
 pub fn peek(s: Value) -> Option<u32> {
     let i = index(s);
     (i < text(s).size()).then(|| string_ref(text(s), i))
@@ -63,6 +67,7 @@ pub fn peek(s: Value) -> Option<u32> {
 pub fn len(s: Value) -> usize {
     text(s).size()
 }
+#[inline]
 pub fn read(ctx: &mut ThreadContext, s: Value) -> Option<u32> {
     let c = peek(s)?;
     set_index(ctx, s, index(s) + 1);
@@ -76,6 +81,7 @@ pub fn position(s: Value) -> Position {
 }
 
 /// Appends one character.
+#[inline]
 pub fn write(ctx: &mut ThreadContext, s: Value, c: u32) {
     let i = index(s);
     let buffer = make_room(ctx, s, 1, c > 0xff);

@@ -6,6 +6,7 @@ use crate::abi::well_known::Sym;
 use crate::control::binding::well_known_value;
 use crate::control::errors::{expect_symbol, wrong_type};
 use crate::object::list;
+use crate::object::symbol::well_known;
 use crate::object::package::{self, Status, Table, is_package};
 use crate::object::text::{designated_code_points, expect_designator};
 use crate::primitives;
@@ -16,11 +17,11 @@ fn expect_package(ctx: &mut ThreadContext, v: Value) -> LispResult {
 }
 
 /// The keyword of a status; NIL for none.
-fn status_keyword(ctx: &mut ThreadContext, status: Option<Status>) -> Value {
+fn status_keyword(status: Option<Status>) -> Value {
     match status {
-        Some(Status::Internal) => package::keyword(ctx, "INTERNAL"),
-        Some(Status::External) => package::keyword(ctx, "EXTERNAL"),
-        Some(Status::Inherited) => package::keyword(ctx, "INHERITED"),
+        Some(Status::Internal) => well_known(Sym::KW_INTERNAL),
+        Some(Status::External) => well_known(Sym::KW_EXTERNAL),
+        Some(Status::Inherited) => well_known(Sym::KW_INHERITED),
         None => nil(),
     }
 }
@@ -44,7 +45,7 @@ fn find(ctx: &mut ThreadContext, name: Value, pkg: Value) -> LispResult {
     let name = expect_designator(ctx, name)?;
     let pkg = expect_package(ctx, pkg)?;
     let found = package::find_symbol(pkg, &name);
-    let status = status_keyword(ctx, found.map(|f| f.1));
+    let status = status_keyword(found.map(|f| f.1));
     set_second_value(ctx, status);
     Ok(found.map_or(nil(), |f| f.0))
 }
@@ -64,7 +65,7 @@ primitives! {
             return Err(ctx.raise(ErrorKind::Package, &[pkg, message]));
         }
         let (symbol, status) = package::intern(ctx, pkg, &name);
-        let status = status_keyword(ctx, status);
+        let status = status_keyword(status);
         set_second_value(ctx, status);
         Ok(symbol)
     }
