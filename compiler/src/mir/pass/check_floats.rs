@@ -107,8 +107,8 @@ type Pending = Vec<(TrapOp, ValueId, ValueId, ValueId)>;
 /// Checks in one go, at most.
 const MOST_PENDING: usize = 8;
 
-/// Puts the checks into a block. Results that are only stored, or computed with further, wait for one
-/// another: one test of their sum will do.
+/// Puts the checks into a block. Results that are only stored, divided by or computed with further, wait for
+/// one another: one test of their sum will do.
 fn place_checks(f: &mut Function, b: Block, observed: &[bool]) {
     let insts = std::mem::take(&mut f.block_mut(b).insts);
     let mut out = Vec::with_capacity(insts.len());
@@ -138,7 +138,6 @@ fn ends_waiting(f: &Function, data: &InstData, pending: &Pending) -> bool {
     let waits = |v: ValueId| pending.iter().any(|&(_, result, ..)| result == v);
     let inst = &data.inst;
     match *inst {
-        Inst::FloatOp(FloatOp::Div, _, b) => waits(b),
         _ if f.is_fixnum_arith(data) => false,
         _ if shown(inst).is_some() => false,
         Inst::Store { element: Element::F64 | Element::F32, .. } | Inst::StoreIndexed { element: Element::F64 | Element::F32, .. } => {
@@ -163,14 +162,21 @@ fn flush(f: &mut Function, pending: &mut Pending, out: &mut Vec<InstData>) {
         }
         return;
     }
-    let mut sum = checks[0].1;
-    for &(_, v, ..) in &checks[1..] {
-        let next = f.new_value(f.repr(v), crate::types::Type::ANY);
-        push(Inst::FloatOp(FloatOp::Add, sum, v), vec![next]);
-        sum = next;
+    // As a tree: the results are there at about the same time, and a loop waits for the last addition.
+    let mut sums: Vec<ValueId> = checks.iter().map(|check| check.1).collect();
+    while sums.len() > 1 {
+        for pair in std::mem::take(&mut sums).chunks(2) {
+            let &[a, b] = pair else {
+                sums.push(pair[0]);
+                continue;
+            };
+            let sum = f.new_value(f.repr(a), crate::types::Type::ANY);
+            push(Inst::FloatOp(FloatOp::Add, a, b), vec![sum]);
+            sums.push(sum);
+        }
     }
     let ops = checks.iter().map(|check| check.0).collect();
-    let mut operands = vec![sum];
+    let mut operands = vec![sums[0]];
     operands.extend(checks.iter().map(|check| check.1));
     push(Inst::CheckFloats(ops, operands), Vec::new());
 }

@@ -25,6 +25,8 @@ use rook_runtime::value::Value;
 
 /// Checks that must go for each that comes.
 const LEAST_GAIN: usize = 2;
+/// Blocks of a function that are split, at most: each takes a walk over the function.
+const MOST_BLOCKS: usize = 64;
 /// Instructions that may be doubled for it.
 const MOST_DOUBLED: usize = 250;
 
@@ -54,6 +56,7 @@ fn merge(f: &mut Function) {
     for &b in dominators.order() {
         if let Some(innermost) = loops.iter().find(|l| l.blocks.contains(&b))
             && !f.block(b).cold
+            && candidates.len() < MOST_BLOCKS
         {
             candidates.extend(candidate(f, b, innermost, &sites, &definitions));
         }
