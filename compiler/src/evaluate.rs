@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rook_runtime::abi::thread_context::ThreadContext;
-use rook_runtime::abi::layout;
 use rook_runtime::control::call::{Exit as LispExit, call_lisp_values};
 use rook_runtime::object::{list, package, string_to_rust};
 use rook_runtime::stack::handles::HandleScope;
@@ -64,7 +63,7 @@ fn kernel_function(name: &str) -> Option<Value> {
     let name: Vec<u32> = name.chars().map(u32::from).collect();
     let kernel = package::find_package_str("ROOK-KERNEL")?;
     let (symbol, _) = package::find_symbol(kernel, &name)?;
-    let function = symbol.slot(layout::symbol::FUNCTION);
+    let function = rook_runtime::object::symbol::symbol_function(symbol);
     function.is_function().then_some(function)
 }
 

@@ -4,13 +4,13 @@
 //! not run Lisp before the image, the packages and the streams stand.
 
 use crate::abi::frame::ImageHeader;
-use crate::abi::layout::{self, FUNCTION_UNDEFINED, kind, symbol};
+use crate::abi::layout::{self, FUNCTION_UNDEFINED, kind};
 use crate::abi::tags::{ERROR_MARK, FUNCTION_TAG};
 use crate::abi::thread_context::ThreadContext;
 use crate::abi::well_known::Sym;
 use crate::control::{Exit, anchored_thunk, binding, call_lisp, raise, resume};
 use crate::object::package;
-use crate::object::symbol::{symbol_text, well_known};
+use crate::object::symbol::{symbol_function, symbol_text, well_known};
 use crate::stack::frame_table;
 use crate::os::allocator;
 use crate::thread::{self, EXIT_FAILURE, fatal_error, safepoint, signals, stack};
@@ -129,7 +129,7 @@ fn run_program(ctx: &mut ThreadContext, image: &ImageHeader) {
 
 /// Whether `%toplevel` is defined and what it binds has a value.
 fn has_toplevel(ctx: &ThreadContext) -> bool {
-    let function = well_known(Sym::TOPLEVEL).slot(symbol::FUNCTION);
+    let function = symbol_function(well_known(Sym::TOPLEVEL));
     function.is_function()
         && function.header_word() & FUNCTION_UNDEFINED == 0
         && [Sym::RESTART_CLUSTERS, Sym::HANDLER_CLUSTERS]

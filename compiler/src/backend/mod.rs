@@ -21,6 +21,7 @@ use cranelift_frontend::FunctionBuilderContext;
 
 use crate::codegen::{ConstantStyle, Symbols, dump, lower_function, namespace};
 use crate::datum::{DatumId, Datums};
+use crate::mir::definitions::first_definitions;
 use crate::mir::{self, Call, Entry, FuncId, Inst, Program, Terminator};
 use crate::source::Span;
 
@@ -87,6 +88,7 @@ impl Backend {
             symbols,
             top_level: program.top_level.clone(),
             called_symbols: called_symbols(program),
+            first_definitions: first_definitions(program),
             files,
         })
     }

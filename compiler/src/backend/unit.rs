@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::codegen::{ConstantStyle, Symbols};
 use crate::datum::DatumId;
 use crate::mir::FuncId;
+use crate::mir::definitions::Definition;
 use crate::source::Span;
 
 /// All functions of a program, compiled.
@@ -19,6 +20,8 @@ pub struct Unit {
     pub top_level: Vec<FuncId>,
     /// Symbols that code calls: each needs a function object in its function slot.
     pub called_symbols: Vec<DatumId>,
+    /// What the first top-level functions do that only define functions.
+    pub first_definitions: Vec<Vec<Definition>>,
     /// Names of source files by `Span::file`.
     pub files: Vec<String>,
 }

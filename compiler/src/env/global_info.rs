@@ -5,7 +5,7 @@
 
 use crate::hash::HashMap;
 
-use rook_runtime::abi::layout::{SYMBOL_CONSTANT, SYMBOL_MACRO, SYMBOL_SPECIAL, symbol};
+use rook_runtime::abi::layout::{SYMBOL_CONSTANT, SYMBOL_MACRO, SYMBOL_SPECIAL};
 use rook_runtime::object::symbol as symbols;
 use rook_runtime::value::Value;
 
@@ -123,12 +123,12 @@ impl Compilation {
         match self.overlay_info(name, Info::Macro) {
             Some(Value::EMPTY) => None,
             Some(expander) => Some(expander),
-            None => symbols::has_flag(name, SYMBOL_MACRO).then(|| name.slot(symbol::FUNCTION).slot(2)),
+            None => symbols::has_flag(name, SYMBOL_MACRO).then(|| symbols::symbol_function(name).slot(2)),
         }
     }
     /// Whether a global function of this name exists in the image or in the file so far.
     pub fn has_function(&self, name: Value) -> bool {
-        let cell = name.slot(symbol::FUNCTION);
+        let cell = symbols::symbol_function(name);
         let defined = cell.is_function() && cell.header_word() & rook_runtime::abi::layout::FUNCTION_UNDEFINED == 0;
         defined || self.info(name, Info::Function).is_some()
     }

@@ -1,6 +1,6 @@
 //! Calling macro functions, and the questions macro functions ask about their environment.
 
-use rook_runtime::abi::layout::{SYMBOL_MACRO, symbol};
+use rook_runtime::abi::layout::SYMBOL_MACRO;
 use rook_runtime::control::binding::value_or_unbound;
 use rook_runtime::object::symbol as symbols;
 use rook_runtime::primitives::environments::{Questions, set_questions};
@@ -51,8 +51,8 @@ impl Expander<'_> {
     fn macroexpand_hook(&self) -> Option<Value> {
         let hook = value_or_unbound(self.ctx(), self.cl("*MACROEXPAND-HOOK*"));
         let funcall = self.cl("FUNCALL");
-        let function = if hook.is_symbol() { hook.slot(symbol::FUNCTION) } else { hook };
-        let usual = hook == Value::UNBOUND || hook == funcall || function == funcall.slot(symbol::FUNCTION);
+        let function = if hook.is_symbol() { symbols::symbol_function(hook) } else { hook };
+        let usual = hook == Value::UNBOUND || hook == funcall || function == symbols::symbol_function(funcall);
         (!usual && function.is_function()).then_some(function)
     }
 }
@@ -69,7 +69,7 @@ pub fn macro_function_in(name: Value, environment: Value) -> Option<Value> {
     }
     match Compilation::current() {
         Some(compilation) => compilation.macro_function(name),
-        None => symbols::has_flag(name, SYMBOL_MACRO).then(|| name.slot(symbol::FUNCTION).slot(2)),
+        None => symbols::has_flag(name, SYMBOL_MACRO).then(|| symbols::symbol_function(name).slot(2)),
     }
 }
 

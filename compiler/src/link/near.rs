@@ -27,6 +27,8 @@ impl Form {
 pub struct Forms {
     /// Symbol tables of packages.
     tables: HashSet<u32>,
+    /// Objects whose slots code loads.
+    accessed: HashSet<u32>,
 }
 
 impl Forms {
@@ -36,7 +38,10 @@ impl Forms {
             _ => None,
         };
         let tables = image.packages.iter().filter_map(slots_of).flat_map(|slots| [slots[package::INTERNAL], slots[package::EXTERNAL]]);
-        Forms { tables: tables.filter_map(|w| if let Word::Object(o) = w { Some(o) } else { None }).collect() }
+        let tables = tables.filter_map(|w| if let Word::Object(o) = w { Some(o) } else { None }).collect();
+        let loads = image.functions.iter().flat_map(|f| &f.fixups).filter(|f| !f.is_tagged(SYMBOL_TAG));
+        let accessed = loads.filter_map(|f| if let Reference::Object(o) = f.reference { Some(o) } else { None }).collect();
+        Forms { tables, accessed }
     }
 
     /// The words of an object behind its header, none for raw bytes and entries.
@@ -47,7 +52,7 @@ impl Forms {
             Body::Cons(a, d) => vec![Form::Absolute(*a), Form::Absolute(*d)],
             Body::Function(_, _, slots) => slots.iter().map(|&w| Form::Absolute(w)).collect(),
             Body::Slots(_, slots) if object.tag as u64 == SYMBOL_TAG => {
-                slots.iter().enumerate().map(|(slot, &w)| symbol_word(object, index, slot, w)).collect()
+                slots.iter().enumerate().map(|(slot, &w)| self.symbol_word(object, index, slot, w)).collect()
             }
             Body::Slots(_, slots) if self.tables.contains(&(index as u32)) => slots.iter().map(|&w| near_or_bits(w)).collect(),
             Body::Slots(_, slots) => slots.iter().map(|&w| Form::Absolute(w)).collect(),
@@ -58,15 +63,15 @@ impl Forms {
     pub fn is_relocated(&self, image: &Image, index: usize) -> bool {
         matches!(image.objects[index].body, Body::Function(..)) || self.words(image, index).into_iter().any(Form::is_relocated)
     }
-}
 
-fn symbol_word(object: &Object, index: usize, slot: usize, w: Word) -> Form {
-    let is_keyword = object.symbol.as_ref().is_some_and(|name| name.0 == "KEYWORD");
-    match slot {
-        symbol::VALUE if is_keyword && w == Word::Object(index as u32) => Form::Absolute(Word::Bits(UNBOUND)),
-        symbol::FUNCTION if w != Word::Nil => Form::Absolute(w),
-        slot if symbol::is_near(slot) => near_or_bits(w),
-        _ => Form::Absolute(w),
+    fn symbol_word(&self, object: &Object, index: usize, slot: usize, w: Word) -> Form {
+        let is_keyword = object.symbol.as_ref().is_some_and(|name| name.0 == "KEYWORD");
+        match slot {
+            symbol::VALUE if is_keyword && w == Word::Object(index as u32) => Form::Absolute(Word::Bits(UNBOUND)),
+            symbol::FUNCTION if w != Word::Nil && self.accessed.contains(&(index as u32)) => Form::Absolute(w),
+            slot if symbol::is_near(slot) => near_or_bits(w),
+            _ => Form::Absolute(w),
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Symbols and packages that the library has are the library's objects; others are made as they are
 //! before any code of the program runs (unbound, undefined), so that definitions take effect when
-//! their forms are executed. Other literal objects are copied.
+//! their forms are executed; those that no code comes before are carried out here. Other literal objects
+//! are copied.
 
 use crate::hash::{HashMap, HashSet};
 
@@ -132,11 +133,35 @@ impl Program {
                 self.fill(o, v);
             }
         }
-        for &f in &unit.top_level {
+        let carried_out = if self.image.top_level.is_empty() { self.carry_out(unit, datums, first, &mut objects) } else { 0 };
+        for &f in &unit.top_level[carried_out..] {
             let o = self.function_object(&mut objects, first, f);
             self.image.top_level.push(o);
         }
         self.copied.clear();
+    }
+
+    /// Lets the symbols have their functions that the first top-level functions of the unit would give them;
+    /// answers how many these are. The library's own symbols are left to the program's code.
+    fn carry_out(&mut self, unit: &Unit, datums: &Datums, first: u32, objects: &mut HashMap<FuncId, u32>) -> usize {
+        for (done, definitions) in unit.first_definitions.iter().enumerate() {
+            let mut bound: Vec<(u32, FuncId)> = Vec::new();
+            for &(symbol, function) in definitions {
+                let Word::Object(o) = self.word(datums.get(symbol)) else { return done };
+                let Body::Slots(_, slots) = &self.image.objects[o as usize].body else { return done };
+                if (o as usize) < self.library_objects || slots[symbol::FUNCTION] != Word::Nil {
+                    return done;
+                }
+                bound.push((o, function));
+            }
+            for (o, function) in bound {
+                let function = self.function_object(objects, first, function);
+                self.set_slot(o, symbol::FUNCTION, Word::Object(function));
+                // As if its code named it.
+                self.named.push(o);
+            }
+        }
+        unit.first_definitions.len()
     }
 
     /// The finished image: function cells filled, package tables rebuilt.

@@ -74,7 +74,7 @@ fn magic() -> Vec<u8> {
     let primitives = rook_runtime::primitives::all();
     let names = primitives.iter().map(|p| p.name).chain(SYMBOLS.iter().map(|(_, name)| *name));
     let hash = layout::name_hash(names.flat_map(|name| name.chars().map(|c| c as u32)));
-    format!("rook unit 1 {} {IMAGE_VERSION} {hash:x}\n", env!("CARGO_PKG_VERSION")).into_bytes()
+    format!("rook unit 2 {} {IMAGE_VERSION} {hash:x}\n", env!("CARGO_PKG_VERSION")).into_bytes()
 }
 
 /// The compiled file at a path; `None` for other files, and when there is none.

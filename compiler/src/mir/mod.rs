@@ -3,6 +3,7 @@
 //! MIR knows objects' layouts and the calling convention's shape, not Cranelift.
 
 pub mod build;
+pub mod definitions;
 pub mod dominance;
 pub mod function;
 pub mod loops;

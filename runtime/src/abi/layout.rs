@@ -207,9 +207,9 @@ pub const fn slot_offset(i: usize) -> i32 {
 
 /// Slot numbers of a symbol.
 ///
-/// In static data SETF, NAME, PACKAGE and PLIST, and FUNCTION when it would be NIL, hold *near references*:
-/// what is referred to minus the symbol, both tagged (`near_reference`). So a symbol that only has a
-/// name is not relocated when a program starts, and its page stays shared with the file. A keyword there
+/// In static data SETF, NAME, PACKAGE and PLIST, and FUNCTION where no code loads it, hold *near references*:
+/// what is referred to minus the symbol, both tagged (`near_reference`). So most symbols without value
+/// are not relocated when a program starts, and its page stays shared with the file. A keyword there
 /// has no value; `symbol::global_value` knows it.
 pub mod symbol {
     /// Global value, or `UNBOUND`. For NIL: NIL (its car).

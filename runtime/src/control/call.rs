@@ -6,11 +6,10 @@
 
 use super::entry::{Outcome, rook_enter_lisp};
 use super::values;
-use crate::abi::layout::symbol;
 use crate::abi::thread_context::{ARGUMENT_AREA_WORDS, ErrorKind, ThreadContext};
 use crate::abi::well_known::Sym;
 use crate::object::string;
-use crate::object::symbol::well_known;
+use crate::object::symbol::{symbol_function, well_known};
 use crate::value::{LispResult, Raised, Value, nil};
 
 /// An exit on its way to an outer record, stopped at a door. Its values are raw: no Lisp may run
@@ -73,7 +72,7 @@ pub fn function_of(ctx: &mut ThreadContext, designator: Value) -> LispResult {
         return Ok(designator);
     }
     if designator.is_symbol() {
-        let function = designator.slot(symbol::FUNCTION);
+        let function = symbol_function(designator);
         if function.is_function() {
             return Ok(function);
         }

@@ -4,11 +4,11 @@
 //! primitive. No Rust frame is left then. Must not decide what an error means: that is Lisp's.
 
 use super::exits;
-use crate::abi::layout::{FUNCTION_UNDEFINED, symbol};
+use crate::abi::layout::FUNCTION_UNDEFINED;
 use crate::abi::tags::FUNCTION_TAG;
 use crate::abi::thread_context::{ErrorKind, ExitRecord, REGISTER_ARGS, ThreadContext, offset};
 use crate::abi::well_known::Sym;
-use crate::object::symbol::{symbol_text, well_known};
+use crate::object::symbol::{symbol_function, symbol_text, well_known};
 use crate::object::{list, string_to_rust};
 use crate::value::{Value, nil};
 
@@ -84,7 +84,7 @@ const _: () = assert!(REGISTER_ARGS == 4, "the entry above spills four register 
 extern "C" fn raise_function(ctx: &mut ThreadContext) -> Value {
     let raise = well_known(Sym::RAISE);
     if raise.is_symbol() {
-        let function = raise.slot(symbol::FUNCTION);
+        let function = symbol_function(raise);
         if function.is_function() && function.header_word() & FUNCTION_UNDEFINED == 0 {
             return function;
         }

@@ -88,6 +88,10 @@ pub fn symbol_name(sym: Value) -> Value {
 pub fn symbol_package(sym: Value) -> Value {
     near_slot(sym, symbol::PACKAGE)
 }
+/// What the function slot holds: a function, macro or undefined-function object, or NIL.
+pub fn symbol_function(sym: Value) -> Value {
+    near_slot(sym, symbol::FUNCTION)
+}
 pub fn symbol_plist(sym: Value) -> Value {
     near_slot(sym, symbol::PLIST)
 }
@@ -160,15 +164,14 @@ pub fn put_property(ctx: &mut ThreadContext, sym: Value, indicator: Value, value
 }
 
 /// The function object of `sym`: what its function slot holds, or a new undefined-function object
-/// stored there, so that a call through the slot needs no test.
+/// stored there, so that a call through the slot needs no test. A near reference gives way.
 pub fn ensure_function_object(ctx: &mut ThreadContext, sym: Value) -> Value {
-    let current = sym.slot(symbol::FUNCTION);
-    if current.is_function() {
-        return current;
+    let current = symbol_function(sym);
+    let function = if current.is_function() { current } else { make_undefined_function(ctx, sym) };
+    if sym.slot(symbol::FUNCTION) != function {
+        set_slot(ctx, sym, symbol::FUNCTION, function);
     }
-    let undefined = make_undefined_function(ctx, sym);
-    set_slot(ctx, sym, symbol::FUNCTION, undefined);
-    undefined
+    function
 }
 
 /// A function object whose call raises `undefined-function` for `sym`.

@@ -5,9 +5,9 @@
 
 use std::sync::OnceLock;
 
-use crate::abi::layout::{SYMBOL_MACRO, symbol};
+use crate::abi::layout::SYMBOL_MACRO;
 use crate::control::errors::expect_symbol;
-use crate::object::symbol::has_flag;
+use crate::object::symbol::{has_flag, symbol_function};
 use crate::object::list;
 use crate::primitives;
 use crate::value::{Value, nil};
@@ -38,7 +38,7 @@ primitives! {
         let name = expect_symbol(ctx, name)?;
         let found = match QUESTIONS.get() {
             Some(questions) => (questions.macro_function)(name, environment),
-            None => has_flag(name, SYMBOL_MACRO).then(|| name.slot(symbol::FUNCTION).slot(2)),
+            None => has_flag(name, SYMBOL_MACRO).then(|| symbol_function(name).slot(2)),
         };
         Ok(found.unwrap_or(nil()))
     }

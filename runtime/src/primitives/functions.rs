@@ -7,7 +7,7 @@ use crate::abi::well_known::Sym;
 use crate::control::errors::{expect_fixnum, expect_symbol, simple_error, wrong_type};
 use crate::heap::allocate;
 use crate::object::{set_slot, string};
-use crate::object::symbol::{make_undefined_function, set_flag};
+use crate::object::symbol::{self as symbols, make_undefined_function, set_flag};
 use crate::primitives;
 use crate::value::{LispResult, Value, nil};
 
@@ -201,7 +201,7 @@ pub(super) fn set_macro(ctx: &mut ThreadContext, sym: Value, expander: Value) ->
 
 /// The function or macro object that a symbol names.
 fn definition(sym: Value) -> Option<Value> {
-    let function = sym.slot(symbol::FUNCTION);
+    let function = symbols::symbol_function(sym);
     (function.is_function() && !has_function_flag(function, FUNCTION_UNDEFINED)).then_some(function)
 }
 
