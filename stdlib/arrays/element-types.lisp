@@ -122,7 +122,12 @@
 ;;; Fills elements of a simple vector.
 (defun %fill-simple-vector (vector item start end)
   (declare (fixnum start end))
-  (cond ((simple-vector-p vector)
+  (cond ((and (simple-vector-p vector) (%fixnump item))
+         (do ((i start (%fix+ i 1)))
+             ((%fix>= i end) vector)
+           (declare (fixnum i))
+           (%set-other-ref vector i item)))
+        ((simple-vector-p vector)
          (do ((i start (%fix+ i 1)))
              ((%fix>= i end) vector)
            (declare (fixnum i))
