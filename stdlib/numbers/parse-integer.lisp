@@ -38,4 +38,4 @@
           (t (%parse-integer-error string)))))
 
 (defun %parse-integer-error (string)
-  (error 'parse-error :format-control "~S is no integer." :format-arguments (list string)))
+  (error 'simple-parse-error :format-control "~S is no integer." :format-arguments (list string)))

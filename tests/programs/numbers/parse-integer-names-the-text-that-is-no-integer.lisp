@@ -1,0 +1,6 @@
+(dolist (text '("12x" "" "  " "+-1" "1 2" "#xFF"))
+  (handler-case (print (parse-integer text))
+    (parse-error (e) (format t "~&~A" e))))
+(terpri)
+(print (parse-integer " -42 "))
+(print (ignore-errors (parse-integer "seven")))
