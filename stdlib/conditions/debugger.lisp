@@ -92,8 +92,9 @@
   (ignore-errors (finish-output *standard-output*))
   (%with-safe-printing
    (lambda ()
-     (%write-fatal-report condition *error-output*)
-     (handler-case (%write-backtrace *error-output*)
+     ;; Where the report itself cannot be written, nothing is left to say.
+     (handler-case (progn (%write-fatal-report condition *error-output*)
+                          (%write-backtrace *error-output*))
        (error () nil)))))
 
 (defun %fatal-error (condition)
