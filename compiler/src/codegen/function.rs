@@ -16,7 +16,7 @@ use super::kept_references::KeptReferences;
 use super::{ConstantStyle, Symbols, function_name};
 use crate::datum::Datums;
 use crate::mir::dominance::Dominators;
-use crate::mir::loops::{Loop, loops};
+use crate::mir::loops::{Loop, innermost, loops};
 use crate::mir::{Block, Entry, FuncId, Function, Inst, InstData, Program, Repr, Returns, Terminator, ValueId};
 use crate::source::Span;
 use crate::types::Type;
@@ -385,7 +385,7 @@ impl Lowering<'_, '_> {
     /// Finds the successors of a block that lie outside its loop.
     fn find_loop_exits(&mut self, block: Block) {
         self.loop_exits.clear();
-        let Some(innermost) = self.loops.iter().find(|l| l.blocks.contains(&block)) else { return };
+        let Some(innermost) = innermost(&self.loops, block) else { return };
         let exits: Vec<ir::Block> = self.function.successors(block).into_iter().filter(|b| !innermost.blocks.contains(b)).map(|b| self.clif_block(b)).collect();
         self.loop_exits.extend(exits);
     }

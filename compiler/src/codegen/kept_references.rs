@@ -10,8 +10,9 @@ use cranelift_codegen::ir::{self, types};
 use cranelift_frontend::Variable;
 
 use super::function::Lowering;
-use crate::hash::HashMap;
+use crate::hash::{HashMap, HashSet};
 use crate::mir::loops::Loop;
+use crate::mir::origins::{assumptions, unassumed};
 use crate::mir::{Block, Function, Inst, Repr, Terminator, ValueId, WordOp};
 use rook_runtime::abi::layout::HEADER_SIZE_SHIFT;
 
@@ -45,10 +46,6 @@ fn calls(inst: &Inst) -> bool {
     )
 }
 
-fn is_constant(inst: &Inst) -> bool {
-    matches!(inst, Inst::Const(_) | Inst::Immediate(_) | Inst::Nil | Inst::T | Inst::FunctionObject(_))
-}
-
 impl KeptReferences {
     /// None when no loop would gain.
     pub fn of(f: &Function, loops: &[Loop]) -> Option<KeptReferences> {
@@ -64,21 +61,9 @@ impl KeptReferences {
         if !in_loops.contains(&true) {
             return None;
         }
-        let mut assumed: HashMap<ValueId, ValueId> = HashMap::default();
-        let mut constants: HashMap<ValueId, ()> = HashMap::default();
-        for &b in &order {
-            for data in &f.block(b).insts {
-                match data.inst {
-                    Inst::Assume(v, _) => {
-                        assumed.insert(data.results[0], assumed.get(&v).copied().unwrap_or(v));
-                    }
-                    ref inst if is_constant(inst) => {
-                        constants.insert(data.results[0], ());
-                    }
-                    _ => {}
-                }
-            }
-        }
+        let assumed = assumptions(f);
+        let constants: HashSet<ValueId> =
+            f.blocks.iter().flat_map(|b| &b.insts).filter(|data| data.inst.is_constant()).map(|data| data.results[0]).collect();
         let mut kept = KeptReferences {
             variable_of: HashMap::default(),
             origins: Vec::new(),
@@ -88,9 +73,9 @@ impl KeptReferences {
             live_before: Vec::new(),
         };
         let mut add = |v: &ValueId| {
-            let origin = assumed.get(v).copied().unwrap_or(*v);
+            let origin = unassumed(&assumed, *v);
             let data = &f.values[origin.0 as usize];
-            if data.repr == Repr::Tagged && data.ty.set.may_be_reference() && !constants.contains_key(&origin) && !kept.variable_of.contains_key(&origin) {
+            if data.repr == Repr::Tagged && data.ty.set.may_be_reference() && !constants.contains(&origin) && !kept.variable_of.contains_key(&origin) {
                 kept.variable_of.insert(origin, kept.origins.len() as u32);
                 kept.origins.push(origin);
             }
@@ -102,8 +87,9 @@ impl KeptReferences {
         if kept.origins.is_empty() || kept.origins.len() > MOST_VARIABLES {
             return None;
         }
-        for (v, origin) in assumed {
-            if let Some(&i) = kept.variable_of.get(&origin) {
+        for v in (0..assumed.len()).filter(|&v| assumed[v].is_some()) {
+            let v = ValueId(v as u32);
+            if let Some(&i) = kept.variable_of.get(&unassumed(&assumed, v)) {
                 kept.variable_of.insert(v, i);
             }
         }

@@ -46,6 +46,11 @@ impl Dominators {
         &self.order
     }
 
+    /// Position of a reachable block in that order.
+    pub fn position(&self, block: Block) -> usize {
+        self.position[block.0 as usize]
+    }
+
     pub fn is_reachable(&self, block: Block) -> bool {
         self.position[block.0 as usize] != usize::MAX
     }

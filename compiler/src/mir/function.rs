@@ -509,6 +509,10 @@ impl Function {
 }
 
 impl Inst {
+    pub fn is_constant(&self) -> bool {
+        use Inst::*;
+        matches!(self, Const(_) | Immediate(_) | Nil | T | Word(_) | Double(_) | Single(_) | FunctionObject(_))
+    }
     /// A safepoint poll. Loops have them, but those that cannot run for long.
     pub fn is_poll(&self) -> bool {
         matches!(self, Inst::Poll | Inst::PollLoop | Inst::PollSometimes(_))

@@ -4,6 +4,7 @@ use crate::hash::{HashMap, HashSet};
 
 use super::dominance::Dominators;
 use super::function::*;
+use super::origins::origin;
 use crate::mir::build::ssa::for_each_edge;
 use rook_runtime::value::Value;
 
@@ -41,19 +42,9 @@ pub fn loops(f: &Function, dominators: &Dominators) -> Vec<Loop> {
     found
 }
 
-/// Definitions of values by instructions.
-pub fn definitions(f: &Function) -> HashMap<ValueId, Inst> {
-    let defined = f.blocks.iter().flat_map(|b| &b.insts).filter(|data| data.results.len() == 1);
-    defined.map(|data| (data.results[0], data.inst.clone())).collect()
-}
-
-/// What the value is but for checks and assumptions.
-pub fn origin(definitions: &HashMap<ValueId, Inst>, v: ValueId) -> ValueId {
-    let mut v = v;
-    while let Some(Inst::Assume(inner, _) | Inst::Check(_, _, inner)) = definitions.get(&v) {
-        v = *inner;
-    }
-    v
+/// The innermost of these loops that the block is in; inner ones come first.
+pub fn innermost(loops: &[Loop], b: Block) -> Option<&Loop> {
+    loops.iter().find(|l| l.blocks.contains(&b))
 }
 
 impl Loop {

@@ -7,6 +7,7 @@ pub mod definitions;
 pub mod dominance;
 pub mod function;
 pub mod loops;
+pub mod origins;
 pub mod parse;
 pub mod pass;
 pub mod print;

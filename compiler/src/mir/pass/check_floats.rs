@@ -14,7 +14,8 @@ use crate::hash::{HashMap, HashSet};
 
 use crate::mir::build::ssa::for_each_edge;
 use crate::mir::dominance::Dominators;
-use crate::mir::loops::{Loop, definitions, loops, origin};
+use crate::mir::loops::{Loop, loops};
+use crate::mir::origins::{definitions, origin};
 use crate::mir::*;
 
 pub fn run(program: &mut Program) {

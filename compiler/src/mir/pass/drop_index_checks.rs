@@ -11,7 +11,7 @@
 use super::substitute::Substitution;
 use crate::hash::{HashMap, HashSet};
 use crate::mir::build::ssa::for_each_edge;
-use crate::mir::loops::definitions;
+use crate::mir::origins::definitions;
 use crate::mir::*;
 
 pub fn run(program: &mut Program) {

@@ -7,6 +7,7 @@
 //! them again (a type that follows from sound types is sound).
 
 use crate::mir::build::ssa::for_each_edge;
+use crate::mir::origins::{assumptions, unassumed};
 use crate::mir::*;
 use crate::types::{Type, TypeSet};
 use super::ranges;
@@ -232,7 +233,7 @@ fn result_type(f: &Function, inst: &Inst, bound: Type, state: &State) -> Type {
     match inst {
         Inst::Arith(op, a, b) => {
             let ty = arith_type(*op, f.ty(*a), f.ty(*b));
-            if *op == Arith::Mul && origin(&state.assumed, *a) == origin(&state.assumed, *b) { nonnegative_floats(ty) } else { ty }
+            if *op == Arith::Mul && unassumed(&state.assumed, *a) == unassumed(&state.assumed, *b) { nonnegative_floats(ty) } else { ty }
         }
         Inst::Primitive(name, args) => primitive_type(name, args, f, bound),
         Inst::Check(ty, _, v) => f.ty(*v).intersection(*ty),
@@ -252,25 +253,6 @@ fn result_type(f: &Function, inst: &Inst, bound: Type, state: &State) -> Type {
         Inst::Boolean(_) => Type::of(TypeSet::BOOLEAN),
         _ => bound,
     }
-}
-
-/// What results of `Assume` were before.
-fn assumptions(f: &Function) -> Vec<Option<ValueId>> {
-    let mut assumed = vec![None; f.values.len()];
-    for inst in f.blocks.iter().flat_map(|b| &b.insts) {
-        if let Inst::Assume(v, _) = inst.inst {
-            assumed[inst.results[0].0 as usize] = Some(v);
-        }
-    }
-    assumed
-}
-
-fn origin(assumed: &[Option<ValueId>], v: ValueId) -> ValueId {
-    let mut v = v;
-    while let Some(Some(inner)) = assumed.get(v.0 as usize) {
-        v = *inner;
-    }
-    v
 }
 
 /// Known not to be below zero: what its square root or a sum with its like depends on.

@@ -18,7 +18,8 @@
 use super::ranges::word;
 use crate::hash::{HashMap, HashSet};
 use crate::mir::dominance::Dominators;
-use crate::mir::loops::{Loop, definitions, loops};
+use crate::mir::loops::{Loop, innermost, loops};
+use crate::mir::origins::{definitions, sites};
 use crate::mir::*;
 use crate::types::Type;
 use rook_runtime::value::Value;
@@ -54,17 +55,17 @@ fn merge(f: &mut Function) {
     let (sites, definitions) = (sites(f), definitions(f));
     let mut candidates: Vec<Candidate> = Vec::new();
     for &b in dominators.order() {
-        if let Some(innermost) = loops.iter().find(|l| l.blocks.contains(&b))
+        if let Some(around) = innermost(&loops, b)
             && !f.block(b).cold
             && candidates.len() < MOST_BLOCKS
         {
-            candidates.extend(candidate(f, b, innermost, &sites, &definitions));
+            candidates.extend(candidate(f, b, around, &sites, &definitions));
         }
     }
     let mut limits: HashMap<Vec<ValueId>, ValueId> = HashMap::default();
     for (_, lengths) in candidates.iter().flat_map(|c| &c.tests) {
         if !limits.contains_key(lengths) {
-            let limit = least(f, lengths);
+            let limit = least(f, &dominators, lengths);
             limits.insert(lengths.clone(), limit);
         }
     }
@@ -73,21 +74,11 @@ fn merge(f: &mut Function) {
     }
 }
 
-/// Where each value is defined.
-fn sites(f: &Function) -> Vec<Block> {
-    let mut sites = vec![Block(0); f.values.len()];
-    for (b, block) in f.blocks.iter().enumerate() {
-        let results = block.insts.iter().flat_map(|data| &data.results);
-        block.params.iter().chain(results).for_each(|v| sites[v.0 as usize] = Block(b as u32));
-    }
-    sites
-}
-
-fn candidate(f: &Function, b: Block, innermost: &Loop, sites: &[Block], definitions: &HashMap<ValueId, Inst>) -> Option<Candidate> {
+fn candidate(f: &Function, b: Block, around: &Loop, sites: &[(Block, usize)], definitions: &HashMap<ValueId, Inst>) -> Option<Candidate> {
     let block = f.block(b);
-    let outside = |v: ValueId| !innermost.blocks.contains(&sites[v.0 as usize]);
+    let outside = |v: ValueId| !around.blocks.contains(&sites[v.0 as usize].0);
     let early = early(f, b, sites);
-    let available = |v: ValueId| sites[v.0 as usize] != b || block.params.contains(&v) || early.contains(&v);
+    let available = |v: ValueId| sites[v.0 as usize].0 != b || block.params.contains(&v) || early.contains(&v);
     let mut checks: Vec<(ValueId, Vec<ValueId>)> = Vec::new();
     let mut end = 0;
     for (i, data) in block.insts.iter().enumerate() {
@@ -102,23 +93,26 @@ fn candidate(f: &Function, b: Block, innermost: &Loop, sites: &[Block], definiti
             None => checks.push((index, vec![length])),
         }
     }
-    let mut tests: Vec<(ValueId, Vec<ValueId>)> = Vec::new();
+    // Tests with the roots and offsets of their indexes.
+    let mut tests: Vec<(ValueId, i64, ValueId, Vec<ValueId>)> = Vec::new();
     for (index, lengths) in &checks {
         let (root, offset) = root(f, definitions, *index);
-        // The index with the same root that stands for both, when neither can be negative.
-        let near = tests.iter_mut().find(|(v, _)| {
-            f.ty(*v).low >= 0 && f.ty(*index).low >= 0 && self::root(f, definitions, *v).0 == root
-        });
-        match near {
-            Some((v, all)) => {
-                if self::root(f, definitions, *v).1 < offset {
-                    *v = *index;
-                }
-                lengths.iter().filter(|length| !all.contains(length)).copied().collect::<Vec<_>>().into_iter().for_each(|l| all.push(l));
+        // A test whose index has the same root will do for both, when neither can be negative.
+        let near = tests.iter_mut().find(|test| test.0 == root && f.ty(test.2).low >= 0 && f.ty(*index).low >= 0);
+        let Some((_, largest, tested, all)) = near else {
+            tests.push((root, offset, *index, lengths.clone()));
+            continue;
+        };
+        if *largest < offset {
+            (*largest, *tested) = (offset, *index);
+        }
+        for length in lengths {
+            if !all.contains(length) {
+                all.push(*length);
             }
-            None => tests.push((*index, lengths.clone())),
         }
     }
+    let mut tests: Vec<(ValueId, Vec<ValueId>)> = tests.into_iter().map(|(_, _, index, lengths)| (index, lengths)).collect();
     tests.iter_mut().for_each(|(_, lengths)| lengths.sort());
     let count: usize = checks.iter().map(|(_, lengths)| lengths.len()).sum();
     (count >= tests.len() + LEAST_GAIN && end <= MOST_DOUBLED).then_some(Candidate { block: b, checks, tests })
@@ -151,25 +145,20 @@ fn root(f: &Function, definitions: &HashMap<ValueId, Inst>, index: ValueId) -> (
     }
 }
 
-fn is_constant(inst: &Inst) -> bool {
-    use Inst::*;
-    matches!(inst, Const(_) | Immediate(_) | Nil | T | Word(_) | Double(_) | Single(_) | FunctionObject(_))
-}
-
 /// Results of instructions of the block that may stand at its start: constants, and arithmetic on what is
 /// available there.
-fn early(f: &Function, b: Block, sites: &[Block]) -> HashSet<ValueId> {
+fn early(f: &Function, b: Block, sites: &[(Block, usize)]) -> HashSet<ValueId> {
     let mut early: HashSet<ValueId> = HashSet::default();
     let block = f.block(b);
     for data in &block.insts {
         let plain = match data.inst {
             Inst::Untag(_) | Inst::Tag(_) | Inst::Bits(_) => true,
             Inst::WordOp(op, ..) => !matches!(op, WordOp::Div | WordOp::Rem),
-            ref inst => is_constant(inst) || f.is_fixnum_arith(data),
+            ref inst => inst.is_constant() || f.is_fixnum_arith(data),
         };
         let mut available = plain;
         data.inst.for_each_operand(&mut |v| {
-            available &= sites[v.0 as usize] != b || block.params.contains(v) || early.contains(v);
+            available &= sites[v.0 as usize].0 != b || block.params.contains(v) || early.contains(v);
         });
         if available {
             early.insert(data.results[0]);
@@ -179,43 +168,25 @@ fn early(f: &Function, b: Block, sites: &[Block]) -> HashSet<ValueId> {
 }
 
 /// The least of some lengths, made where the last of them is.
-fn least(f: &mut Function, lengths: &[ValueId]) -> ValueId {
-    let dominators = Dominators::of(f);
-    let positions = positions(f);
-    let mut lengths = lengths.to_vec();
-    let order: HashMap<Block, usize> = dominators.order().iter().enumerate().map(|(i, &b)| (b, i)).collect();
-    lengths.sort_by_key(|v| {
-        let (b, i) = positions[v];
-        (order[&b], i)
-    });
+fn least(f: &mut Function, dominators: &Dominators, lengths: &[ValueId]) -> ValueId {
     let mut least = lengths[0];
-    // The instructions put in front of a position move it.
-    let mut shift: HashMap<Block, usize> = HashMap::default();
     for &length in &lengths[1..] {
         let (a, b) = (f.ty(least), f.ty(length));
         let result = f.new_value(Repr::Word, word(a.low.min(b.low), a.high.min(b.high)));
-        let (block, i) = positions[&length];
-        let shift = shift.entry(block).or_default();
-        let data = InstData { inst: Inst::WordOp(WordOp::Min, least, length), results: vec![result], span: Default::default() };
-        f.block_mut(block).insts.insert(i + *shift, data);
-        *shift += 1;
+        insert_behind(f, dominators, &[least, length], Inst::WordOp(WordOp::Min, least, length), vec![result]);
         least = result;
     }
-    let (block, i) = self::positions(f)[&least];
-    f.block_mut(block).insts.insert(i, InstData { inst: Inst::Settle(least), results: vec![], span: Default::default() });
+    insert_behind(f, dominators, &[least], Inst::Settle(least), vec![]);
     least
 }
 
-/// Block of each value's definition, and the position in it behind the definition.
-fn positions(f: &Function) -> HashMap<ValueId, (Block, usize)> {
-    let mut positions = HashMap::default();
-    for (b, block) in f.blocks.iter().enumerate() {
-        block.params.iter().for_each(|&p| _ = positions.insert(p, (Block(b as u32), 0)));
-        for (i, data) in block.insts.iter().enumerate() {
-            data.results.iter().for_each(|&r| _ = positions.insert(r, (Block(b as u32), i + 1)));
-        }
-    }
-    positions
+/// Inserts an instruction behind the definitions of these values, of which each dominates the next or is
+/// dominated by it.
+fn insert_behind(f: &mut Function, dominators: &Dominators, values: &[ValueId], inst: Inst, results: Vec<ValueId>) {
+    let sites = sites(f);
+    let last = values.iter().map(|v| sites[v.0 as usize]).max_by_key(|&(b, i)| (dominators.position(b), i));
+    let (block, i) = last.expect("an instruction has operands");
+    f.block_mut(block).insts.insert(i, InstData { inst, results, span: Default::default() });
 }
 
 fn split(f: &mut Function, candidate: &Candidate, limits: &HashMap<Vec<ValueId>, ValueId>) {

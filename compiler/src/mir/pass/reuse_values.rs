@@ -18,6 +18,7 @@ use crate::hash::{HashMap, HashSet};
 use super::ranges::word;
 use super::substitute::Substitution;
 use crate::mir::dominance::Dominators;
+use crate::mir::origins::{assumptions, sites};
 use crate::mir::*;
 use crate::types::{Type, TypeSet};
 use rook_runtime::abi::layout::kind;
@@ -35,7 +36,7 @@ type Key = (u8, u64, u32, u32);
 
 fn reuse(f: &mut Function) {
     let dominators = Dominators::of(f);
-    let (mut sites, assumed) = definitions(f);
+    let (mut sites, assumed) = (sites(f), assumptions(f));
     let mut constants: HashMap<ValueId, i64> = HashMap::default();
     let mut gone: HashSet<ValueId> = HashSet::default();
     let mut substitution = Substitution::default();
@@ -93,24 +94,6 @@ fn reuse(f: &mut Function) {
     }
     place(f, moved, &sites);
     substitution.apply(f);
-}
-
-/// Where each value is defined (block, and position behind the instruction that does), and what
-/// results of `Assume` were before.
-fn definitions(f: &Function) -> (Vec<(Block, usize)>, Vec<Option<ValueId>>) {
-    let mut sites = vec![(Block(0), 0); f.values.len()];
-    let mut assumed = vec![None; f.values.len()];
-    for (b, block) in f.blocks.iter().enumerate() {
-        let b = Block(b as u32);
-        block.params.iter().for_each(|p| sites[p.0 as usize] = (b, 0));
-        for (i, data) in block.insts.iter().enumerate() {
-            data.results.iter().for_each(|r| sites[r.0 as usize] = (b, i + 1));
-            if let Inst::Assume(v, _) = data.inst {
-                assumed[data.results[0].0 as usize] = Some(v);
-            }
-        }
-    }
-    (sites, assumed)
 }
 
 /// Inserts what moved behind the definitions it depends on.

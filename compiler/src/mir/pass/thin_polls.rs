@@ -2,7 +2,8 @@
 //! a loop counts.
 
 use crate::mir::dominance::Dominators;
-use crate::mir::loops::{definitions, loops};
+use crate::mir::loops::{innermost, loops};
+use crate::mir::origins::definitions;
 use crate::mir::*;
 
 pub fn run(program: &mut Program) {
@@ -18,7 +19,7 @@ fn thin(f: &mut Function) {
     let loops = loops(f, &dominators);
     let definitions = definitions(f);
     for &b in dominators.order() {
-        let innermost = loops.iter().find(|l| l.blocks.contains(&b));
+        let innermost = innermost(&loops, b);
         let counter = innermost.and_then(|l| l.counter(f, &definitions));
         f.block_mut(b).insts.retain_mut(|data| {
             if data.inst == Inst::PollLoop
